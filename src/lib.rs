@@ -14,5 +14,8 @@
 //! The delivery wing (`service`, `io`) knows no article; the reading wing (`pipeline` and below) knows no thread
 //! and no Kafka. They share [`message`] alone.
 
+pub mod cli;
+pub mod config;
 pub mod message;
 pub mod settings;
+pub mod telemetry;

@@ -1,0 +1,4 @@
+//! What the service tells about itself: logs, metrics, health.
+
+pub mod http;
+pub mod log;

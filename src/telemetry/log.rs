@@ -1,0 +1,70 @@
+//! Logs: readable lines on a terminal, one JSON object a line otherwise; always on standard error.
+
+use std::io::IsTerminal;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tracing_subscriber::EnvFilter;
+
+use crate::settings::Problem;
+
+/// `[log]`
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// What is logged: `error`, `warn`, `info`, `debug` or `trace`, for all or for parts, as `info,copydesk=debug`.
+    /// The default tells what an operator acts on: start, stop, rebalances, dead letters, trouble with the broker.
+    pub level: String,
+    /// How it is written. The default suits people at a terminal and collectors behind a pipe without being told.
+    pub format: Format,
+}
+
+/// How a log line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// `text` on a terminal, `json` otherwise.
+    Auto,
+    /// Readable lines.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { level: "info".into(), format: Format::Auto }
+    }
+}
+
+impl Settings {
+    /// What is wrong with it.
+    pub fn problems(&self) -> Vec<Problem> {
+        match EnvFilter::try_new(&self.level) {
+            Ok(_) => Vec::new(),
+            Err(error) => vec![Problem::new(
+                "log.level",
+                format!("{:?} names no level ({error}); write error, warn, info, debug or trace", self.level),
+            )],
+        }
+    }
+}
+
+/// Starts logging, once in a process; a later call changes nothing.
+pub fn start(settings: &Settings) {
+    let terminal = std::io::stderr().is_terminal();
+    let filter = EnvFilter::try_new(&settings.level).unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let readable = match settings.format {
+        Format::Auto => terminal,
+        Format::Text => true,
+        Format::Json => false,
+    };
+    let started = match readable {
+        true => builder.with_ansi(terminal).with_target(false).try_init(),
+        false => builder.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init(),
+    };
+    if started.is_err() {
+        tracing::debug!("logging was started before");
+    }
+}
