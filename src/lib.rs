@@ -14,5 +14,6 @@
 //! The delivery wing (`service`, `io`) knows no article; the reading wing (`pipeline` and below) knows no thread
 //! and no Kafka. They share [`message`] alone.
 
+pub mod dead_letter;
 pub mod message;
 pub mod settings;
