@@ -16,6 +16,8 @@
 
 pub mod cli;
 pub mod config;
+pub mod dead_letter;
 pub mod message;
 pub mod settings;
 pub mod telemetry;
+mod view;
