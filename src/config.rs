@@ -8,19 +8,33 @@ mod options;
 mod read;
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
+use self::options::Section;
 use crate::settings::Problem;
-use crate::telemetry;
+use crate::{article, io, model, record, service, stages, telemetry};
 
 /// Everything that can be configured.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
+    /// How the service runs.
+    pub service: service::Settings,
+    /// The brokers and topics that it works with.
+    pub kafka: io::kafka::Settings,
+    /// What is accepted as an article.
+    pub article: article::Settings,
+    /// How enriched records are written.
+    pub record: record::Settings,
+    /// The model that reads the articles.
+    pub model: model::Settings,
+    /// What is added to an article, a section a stage.
+    pub stages: stages::Settings,
     /// Where health, readiness and metrics are answered.
     pub http: telemetry::http::Settings,
     /// What is logged, and how. Logs go to standard error and never hold the text of an article.
@@ -44,18 +58,28 @@ impl Config {
     /// # Errors
     /// [`Problems`] with every mistake found; or that the file cannot be read.
     pub fn load(file: Option<&Path>) -> anyhow::Result<Self> {
+        let (config, problems) = Self::inspect(file)?;
+        if problems.found.is_empty() { Ok(config) } else { Err(problems.into()) }
+    }
+
+    /// The same, with options that are wrong left at their defaults.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn inspect(file: Option<&Path>) -> anyhow::Result<(Self, Problems)> {
         let usual = || Path::new(USUAL_FILE).is_file().then_some(Path::new(USUAL_FILE));
         let (text, source) = match file.or_else(usual) {
             Some(path) => {
                 let text = std::fs::read_to_string(path)
                     .with_context(|| format!("cannot read the configuration {}", path.display()))?;
-                (text, Some(path.to_path_buf()))
+                (text, path.display().to_string())
             }
-            None => (String::new(), None),
+            None => (String::new(), "the configuration (defaults and environment)".into()),
         };
         let environment = std::env::vars_os()
             .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()));
-        Ok(Self::read(&text, environment).map_err(|found| Problems { source, found })?)
+        let (config, found) = Self::assemble(&text, environment);
+        Ok((config, Problems { source, found }))
     }
 
     /// Reads a file's `text`, and `variables` over it.
@@ -63,33 +87,62 @@ impl Config {
     /// # Errors
     /// Every mistake found.
     pub fn read(text: &str, variables: impl IntoIterator<Item = (String, String)>) -> Result<Self, Vec<Problem>> {
-        let (config, mut found) =
-            read::read::<Self>(text, variables).map_err(|error| vec![Problem::new("TOML", error.to_string())])?;
+        let (config, problems) = Self::assemble(text, variables);
+        if problems.is_empty() { Ok(config) } else { Err(problems) }
+    }
+
+    fn assemble(text: &str, variables: impl IntoIterator<Item = (String, String)>) -> (Self, Vec<Problem>) {
+        let (config, mut found) = match read::read::<Self>(text, variables) {
+            Ok(read) => read,
+            Err(error) => (Self::default(), vec![Problem::new("TOML", error.to_string())]),
+        };
         for problem in config.problems() {
             if found.iter().all(|known| known.key != problem.key) {
                 found.push(problem);
             }
         }
-        if found.is_empty() { Ok(config) } else { Err(found) }
+        (config, found)
     }
 
     /// What its sections find wrong with themselves.
     pub fn problems(&self) -> Vec<Problem> {
-        [self.http.problems(), self.log.problems()].concat()
+        [
+            self.service.problems(),
+            self.kafka.problems(),
+            self.article.problems(),
+            self.record.problems(),
+            self.stages.problems(),
+            self.http.problems(),
+            self.log.problems(),
+        ]
+        .concat()
+    }
+
+    /// Names the configuration as far as it changes records, as `sha256:` and hex. Brokers, paths and threads do not,
+    /// and the model has an identity of its own: instances of one service write the same bytes.
+    pub fn hash(&self) -> String {
+        let what = serde_json::json!({"article": self.article, "record": self.record, "stages": self.stages});
+        let digest = Sha256::digest(what.to_string());
+        digest.iter().fold("sha256:".to_owned(), |hash, byte| hash + &format!("{byte:02x}"))
     }
 
     /// Every option with its default and the reason for it, as a TOML file.
     pub fn manual() -> String {
-        manual::write(&options::Section::of::<Self>(), PREFACE)
+        manual::write(&Section::of::<Self>(), PREFACE)
+    }
+
+    /// The environment variable of every option.
+    pub fn variables() -> Vec<String> {
+        Section::of::<Self>().leaves().iter().map(|(path, _)| read::variable_of(path)).collect()
     }
 }
 
 /// What is wrong with a configuration.
 #[derive(Debug)]
 pub struct Problems {
-    /// The file that was read, if there was one.
-    pub source: Option<PathBuf>,
-    /// One after another, in the order of the file.
+    /// Where it was read from.
+    pub source: String,
+    /// One after another, those of the file first.
     pub found: Vec<Problem>,
 }
 
@@ -97,14 +150,11 @@ impl std::error::Error for Problems {}
 
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.source {
-            Some(file) => write!(f, "{}", file.display())?,
-            None => write!(f, "the configuration")?,
-        }
-        match self.found.len() {
-            1 => write!(f, " has a problem:")?,
-            n => write!(f, " has {n} problems:")?,
-        }
+        let count = match self.found.len() {
+            1 => "1 problem".to_owned(),
+            n => format!("{n} problems"),
+        };
+        write!(f, "{}: {count}", self.source)?;
         self.found.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
     }
 }

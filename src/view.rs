@@ -6,10 +6,13 @@ use std::borrow::Cow;
 use console::{Style, measure_text_width, truncate_str};
 use serde::Deserialize;
 
+use crate::message::Message;
+
 /// What the view needs of an enriched record.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Record {
     id: String,
+    status: String,
     article: Article,
     text: String,
     offset_unit: String,
@@ -68,9 +71,17 @@ impl Record {
         serde_json::from_slice(json)
     }
 
+    /// How many entities it has.
+    pub(crate) fn entities(&self) -> usize {
+        self.entities.len()
+    }
+
     /// Title, overall sentiment and entities: a few lines, at most `width` columns wide.
     pub(crate) fn card(&self, width: usize) -> String {
-        let tone = self.sentiment.as_ref().map(Sentiment::word).unwrap_or_default();
+        let tone = match self.status.as_str() {
+            "usable" => self.sentiment.as_ref().map(Sentiment::word).unwrap_or_default(),
+            status => bold(status),
+        };
         let room = width.saturating_sub(measure_text_width(&tone) + 3);
         let title = cut(&self.title(), room);
         let gap = width.saturating_sub(measure_text_width(&title) + measure_text_width(&tone) + 2);
@@ -321,4 +332,11 @@ fn green(text: &str) -> String {
 
 fn red(text: &str) -> String {
     Style::new().red().apply_to(text).to_string()
+}
+
+/// The last header of that name as text.
+pub(crate) fn header(message: &Message, name: &str) -> String {
+    let header = message.headers.iter().rev().find(|header| header.name == name);
+    let value = header.and_then(|header| header.value.as_deref()).unwrap_or_default();
+    String::from_utf8_lossy(value).into_owned()
 }

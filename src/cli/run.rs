@@ -1,0 +1,47 @@
+//! `copydesk run`
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::Args;
+
+use super::{Exit, signals};
+use crate::config::Config;
+use crate::io::kafka;
+use crate::service::{Shutdown, Status};
+use crate::telemetry::metrics::{Metrics, Stages};
+use crate::telemetry::{http, log};
+
+/// Run the service: articles from Kafka in, enriched records and dead letters out
+///
+/// SIGTERM or SIGINT ends it in good order, a second one at once. It waits for a broker that is away.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Configuration to use instead of copydesk.toml
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
+    let config = Config::load(arguments.config.as_deref())?;
+    log::start(&config.log);
+    let runtime = super::runtime()?;
+    let shutdown = Shutdown::default();
+    signals::listen(&runtime, shutdown.clone())?;
+    let listener = http::bind(&config.http)?;
+
+    let stages = Arc::new(Stages::default());
+    let (pipeline, model) = super::pipeline(&config)?;
+    let pipeline = pipeline.observed(stages.clone());
+    let status = Arc::new(Status::new(config.service.stall_deadline.0));
+    let metrics = Metrics::new(Arc::clone(&status), &stages, &model, &config.hash());
+    runtime.spawn(http::serve(listener, Arc::clone(&status), metrics));
+
+    let running = kafka::start(&config.service, &config.kafka, Arc::new(pipeline), status, shutdown)
+        .context("cannot start the service")?;
+    let exit = super::ended(running.join());
+    // The HTTP server has nothing to finish.
+    runtime.shutdown_background();
+    exit
+}
