@@ -19,6 +19,7 @@ pub mod dead_letter;
 pub mod document;
 pub mod json;
 pub mod message;
+pub mod model;
 pub mod pipeline;
 pub mod record;
 pub mod settings;

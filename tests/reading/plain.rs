@@ -35,7 +35,9 @@ fn segments_are_those_an_editor_marked() {
         let found: Vec<(String, String)> = segments
             .segments
             .iter()
-            .map(|s| (serde_json::to_value(s.kind).unwrap().as_str().unwrap().to_owned(), text.slice(s.span).to_owned()))
+            .map(|s| {
+                (serde_json::to_value(s.kind).unwrap().as_str().unwrap().to_owned(), text.slice(s.span).to_owned())
+            })
             .collect();
         let mut wanted: Vec<(String, String)> = expected["segments"]
             .as_array()
@@ -75,7 +77,12 @@ fn facts_about_the_article_are_read() {
             .iter()
             .map(|(marker, span)| (serde_json::to_value(marker.kind).unwrap(), enriched.document.text().slice(*span)))
             .collect();
-        let wanted: Vec<_> = expected["markers"].as_array().unwrap().iter().map(|m| (m["kind"].clone(), m["text"].as_str().unwrap())).collect();
+        let wanted: Vec<_> = expected["markers"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|m| (m["kind"].clone(), m["text"].as_str().unwrap()))
+            .collect();
         assert_eq!(markers, wanted, "{name}: markers");
         let title = expected["segments"].as_array().unwrap().iter().find(|s| s["kind"] == "title").unwrap();
         let cut: usize = wanted.iter().map(|(_, text)| text.len()).sum();
@@ -101,7 +108,11 @@ fn staff_credits_and_datelines_are_read() {
         assert_eq!(dateline.is_some(), wanted.is_object(), "{name}: dateline");
         if let Some(dateline) = dateline {
             assert_eq!(dateline.places, strings(&wanted["places"]), "{name}: places");
-            assert_eq!(dateline.date.as_deref(), wanted["date_text"].as_str().map(|date| date.replace('\u{A0}', " ")).as_deref(), "{name}");
+            assert_eq!(
+                dateline.date.as_deref(),
+                wanted["date_text"].as_str().map(|date| date.replace('\u{A0}', " ")).as_deref(),
+                "{name}"
+            );
             assert_eq!(dateline.agency.as_deref(), wanted["agency"].as_str(), "{name}: agency");
             let further = wanted["further"].as_array().cloned().unwrap_or_default();
             assert_eq!(segments.datelines.len() - 1, further.len(), "{name}: further datelines");

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use copydesk::message::{Header, Message, Partition, Position, RawArticle};
 use copydesk::pipeline::{Enriched, Outcome, Pipeline};
-use copydesk::stages::encoder::{Kind, Name, Reader, Reading};
+use copydesk::stages::encoder::{Kind, Name, Polarity, Reader, Reading};
 use copydesk::{article, record, stages};
 use serde_json::Value;
 
@@ -90,12 +90,12 @@ impl Reader for Script {
 struct Scripted(Vec<Name>);
 
 impl Reading for Scripted {
-    fn names(&self) -> Vec<Name> {
-        self.0.clone()
+    fn names(&self) -> &[Name] {
+        &self.0
     }
 
-    fn sentiment(&self, targets: &[Range<usize>]) -> anyhow::Result<Vec<[f32; 3]>> {
-        Ok(targets.iter().map(|target| [0.1, 0.2 + 0.01 * (target.len() % 7) as f32, 0.7]).collect())
+    fn sentiment(&self, targets: &[Range<usize>]) -> anyhow::Result<Vec<Polarity>> {
+        Ok(targets.iter().map(|_| Polarity { negative: 0.1, neutral: 0.2, positive: 0.7 }).collect())
     }
 }
 
@@ -140,4 +140,3 @@ pub(crate) fn json(pipeline: &Pipeline, raw: &RawArticle) -> Value {
     check(&record);
     record
 }
-

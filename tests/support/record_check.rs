@@ -21,7 +21,8 @@ pub(crate) fn validator(relative: &str) -> jsonschema::Validator {
 
 /// Checks a record as its reader would: by the schema, every `text` against its slice, every span in bounds and in order.
 pub(crate) fn check(record: &Value) {
-    let errors: Vec<String> = ENRICHED.iter_errors(record).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    let errors: Vec<String> =
+        ENRICHED.iter_errors(record).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert!(errors.is_empty(), "the schema refuses the record: {errors:#?}");
     let slicer = Slicer::of(record);
     walk(record, &slicer);
