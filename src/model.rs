@@ -95,7 +95,10 @@ impl Model {
             Ok((pieces, engine))
         };
         let (pieces, engine) = loaded().with_context(|| {
-            format!("the model in {} cannot be used; install it again", folder.display())
+            format!(
+                "the model in {} cannot be used; install it again",
+                folder.display()
+            )
         })?;
         Ok(Model {
             identity: files.identity,
@@ -144,7 +147,11 @@ impl Model {
             names.extend(decode::names(own, begin, self.engine.tag_temperature()));
             begin = end;
         }
-        Ok(Reading { names, states, engine: Arc::clone(&self.engine) })
+        Ok(Reading {
+            names,
+            states,
+            engine: Arc::clone(&self.engine),
+        })
     }
 }
 
@@ -171,9 +178,14 @@ impl Reading {
         }
         let mut polarities = Vec::with_capacity(targets.len());
         for some in targets.chunks(TARGETS_AT_ONCE) {
-            let means = some.iter().flat_map(|target| self.states.mean(target.clone())).collect();
+            let means = some
+                .iter()
+                .flat_map(|target| self.states.mean(target.clone()))
+                .collect();
             polarities.extend(
-                self.engine.polarities(means, some.len()).context("cannot judge the sentiment")?,
+                self.engine
+                    .polarities(means, some.len())
+                    .context("cannot judge the sentiment")?,
             );
         }
         Ok(polarities)

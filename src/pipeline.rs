@@ -4,11 +4,13 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::article::{self, Article, Rejection};
 use crate::document::Document;
 use crate::message::{Enrich, Message, RawArticle};
+use crate::model::Model;
 use crate::record;
 use crate::stage::{Resources, Slot};
 use crate::stages::{self, encoder::Reader};
@@ -86,7 +88,21 @@ pub trait Observer: Send + Sync {
 }
 
 impl Pipeline {
-    /// Loads every stage that is on. `config` names the configuration, as `sha256:` and hex, and goes into each record.
+    /// Loads the model in the folder `model`, if a stage that is on needs it, and every stage that is on.
+    /// `config` names the configuration, as `sha256:` and hex, and goes into each record.
+    pub fn build(
+        settings: (article::Settings, record::Settings, &stages::Settings),
+        model: &Path,
+        config: &str,
+    ) -> anyhow::Result<Self> {
+        let reader: Option<Arc<dyn Reader>> = match settings.2.need_model() {
+            true => Some(Arc::new(Model::load(model)?)),
+            false => None,
+        };
+        Self::with_reader(settings, reader, config)
+    }
+
+    /// The same with a reader that is loaded, whatever it is. `config` names the configuration, as `sha256:` and hex, and goes into each record.
     pub fn with_reader(
         settings: (article::Settings, record::Settings, &stages::Settings),
         reader: Option<Arc<dyn Reader>>,

@@ -16,7 +16,7 @@ const fn begun(kind: usize) -> usize {
 
 /// Whether `after` may follow `before`: a name is continued only by its own kind.
 const fn follows(before: usize, after: usize) -> bool {
-    let continues = after > 0 && after % 2 == 0;
+    let continues = after > 0 && after.is_multiple_of(2);
     !continues || before == after || before + 1 == after
 }
 
@@ -34,7 +34,12 @@ pub(super) fn names(scores: &[Scores], offset: usize, temperature: f32) -> Vec<N
             continue;
         };
         let continued = begun(kind) + 1;
-        let end = at + 1 + tags[at + 1..].iter().take_while(|tag| **tag == continued).count();
+        let end = at
+            + 1
+            + tags[at + 1..]
+                .iter()
+                .take_while(|tag| **tag == continued)
+                .count();
         let confidence = scores[at..end]
             .iter()
             .map(|word| {
@@ -42,7 +47,11 @@ pub(super) fn names(scores: &[Scores], offset: usize, temperature: f32) -> Vec<N
                 chances[begun(kind)] + chances[continued]
             })
             .fold(1.0, f32::min);
-        names.push(Name { words: offset + at..offset + end, kind: KINDS[kind], confidence });
+        names.push(Name {
+            words: offset + at..offset + end,
+            kind: KINDS[kind],
+            confidence,
+        });
         at = end;
     }
     names
@@ -95,7 +104,10 @@ fn best(scores: &[Scores]) -> Vec<usize> {
 /// Log chances, in double precision: sums over a long sentence must not drown a word.
 fn log_softmax(scores: &Scores) -> [f64; TAGS] {
     let most = f64::from(scores.iter().copied().fold(f32::NEG_INFINITY, f32::max));
-    let total: f64 = scores.iter().map(|score| (f64::from(*score) - most).exp()).sum();
+    let total: f64 = scores
+        .iter()
+        .map(|score| (f64::from(*score) - most).exp())
+        .sum();
     scores.map(|score| f64::from(score) - most - total.ln())
 }
 
@@ -124,12 +136,23 @@ mod tests {
     #[test]
     fn adjacent_names_are_two() {
         let names = names(&scored(&[1, 2, 1, 0, 5]), 10, 1.0);
-        let found: Vec<_> = names.iter().map(|name| (name.words.clone(), name.kind)).collect();
+        let found: Vec<_> = names
+            .iter()
+            .map(|name| (name.words.clone(), name.kind))
+            .collect();
         assert_eq!(
             found,
-            [(10..12, Kind::Person), (12..13, Kind::Person), (14..15, Kind::Place)]
+            [
+                (10..12, Kind::Person),
+                (12..13, Kind::Person),
+                (14..15, Kind::Place)
+            ]
         );
-        assert!(names.iter().all(|name| name.confidence > 0.9 && name.confidence <= 1.0));
+        assert!(
+            names
+                .iter()
+                .all(|name| name.confidence > 0.9 && name.confidence <= 1.0)
+        );
     }
 
     #[test]
@@ -138,7 +161,10 @@ mod tests {
         scores[1][3] = 5.9;
         let names = names(&scores, 0, 1.0);
         assert_eq!(names.len(), 1);
-        assert_eq!((names[0].words.clone(), names[0].kind), (1..2, Kind::Organisation));
+        assert_eq!(
+            (names[0].words.clone(), names[0].kind),
+            (1..2, Kind::Organisation)
+        );
     }
 
     #[test]

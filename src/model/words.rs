@@ -57,20 +57,8 @@ const SYMBOLS: &[(u32, u32)] = &[
 fn is_space(c: char) -> bool {
     matches!(
         c,
-        '\t' | '\n'
-            | '\u{b}'
-            | '\u{c}'
-            | '\r'
-            | ' '
-            | '\u{85}'
-            | '\u{a0}'
-            | '\u{1680}'
-            | '\u{2000}'..='\u{200a}'
-            | '\u{2028}'
-            | '\u{2029}'
-            | '\u{202f}'
-            | '\u{205f}'
-            | '\u{3000}'
+        '\t' | '\n' | '\u{b}' | '\u{c}' | '\r' | ' ' | '\u{85}' | '\u{a0}' | '\u{1680}' | '\u{2000}'
+            ..='\u{200a}' | '\u{2028}' | '\u{2029}' | '\u{202f}' | '\u{205f}' | '\u{3000}'
     )
 }
 
@@ -147,7 +135,11 @@ fn split_chunk(chunk: &[(usize, char)], end: usize, words: &mut Vec<Range<usize>
 
 fn begins_link(chars: &[char]) -> bool {
     LINKS.iter().any(|link| {
-        chars.len() >= link.len() && link.chars().zip(chars).all(|(ours, theirs)| ours == *theirs)
+        chars.len() >= link.len()
+            && link
+                .chars()
+                .zip(chars)
+                .all(|(ours, theirs)| ours == *theirs)
     })
 }
 

@@ -1,34 +1,15 @@
 //! The one pass of the model over an article; its layer stays inside and serves entities and sentiment alike.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::language::{Language, MODEL_LANGUAGE};
 use super::sentences::Sentences;
 use crate::document::{Document, Layer};
+use crate::model::{self, Model};
+pub use crate::model::{Kind, Name, Polarity};
 use crate::stage::{Resources, Stage, no_news};
 use crate::text::Span;
-
-/// The kinds of names that the model finds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    /// A person.
-    Person,
-    /// An organisation.
-    Organisation,
-    /// A place.
-    Place,
-}
-
-/// A name found.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Name {
-    /// Its words, counted through all sentences.
-    pub words: Range<usize>,
-    /// What it names.
-    pub kind: Kind,
-    /// How sure, 0 to 1.
-    pub confidence: f32,
-}
 
 /// What reads sentences: the model, or a script in tests.
 pub trait Reader: Send + Sync {
@@ -43,9 +24,33 @@ pub trait Reader: Send + Sync {
 /// What was read.
 pub trait Reading: Send + Sync {
     /// The names, in order, none inside another.
-    fn names(&self) -> Vec<Name>;
-    /// Negative, neutral and positive towards each target, given as its words; each sums to 1.
-    fn sentiment(&self, targets: &[Range<usize>]) -> anyhow::Result<Vec<[f32; 3]>>;
+    fn names(&self) -> &[Name];
+    /// How the text speaks of each target, given as its words.
+    fn sentiment(&self, targets: &[Range<usize>]) -> anyhow::Result<Vec<Polarity>>;
+}
+
+impl Reader for Model {
+    fn identity(&self) -> &str {
+        self.identity()
+    }
+
+    fn words(&self, text: &str) -> Vec<Range<usize>> {
+        model::words::split(text)
+    }
+
+    fn read(&self, sentences: &[Vec<&str>]) -> anyhow::Result<Box<dyn Reading>> {
+        Ok(Box::new(self.read(sentences)?))
+    }
+}
+
+impl Reading for model::Reading {
+    fn names(&self) -> &[Name] {
+        self.names()
+    }
+
+    fn sentiment(&self, targets: &[Range<usize>]) -> anyhow::Result<Vec<Polarity>> {
+        self.sentiment(targets)
+    }
 }
 
 /// The article as the model read it.
@@ -54,9 +59,7 @@ pub struct Encoding {
     pub words: Vec<Span>,
     /// The sentence of each word, by its place in [`Sentences`].
     pub sentence: Vec<usize>,
-    /// The names.
-    pub names: Vec<Name>,
-    /// What can be asked about targets.
+    /// The names, and what can be asked about targets.
     pub reading: Box<dyn Reading>,
 }
 
@@ -64,7 +67,7 @@ impl Layer for Encoding {}
 
 /// The stage; on where any stage that needs the model is on.
 pub struct Encode {
-    reader: std::sync::Arc<dyn Reader>,
+    reader: Arc<dyn Reader>,
 }
 
 impl Stage for Encode {
@@ -105,6 +108,6 @@ impl Stage for Encode {
             }
         }
         let reading = self.reader.read(&input)?;
-        Ok(Encoding { names: reading.names(), words, sentence, reading })
+        Ok(Encoding { words, sentence, reading })
     }
 }

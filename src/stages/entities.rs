@@ -67,14 +67,12 @@ pub struct Mention {
     pub confidence: f64,
 }
 
-impl Kind {
-    /// Its name in the record.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Person => "person",
-            Self::Organisation => "organisation",
-            Self::Place => "place",
-        }
+/// The name of a kind in the record.
+pub fn type_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Person => "person",
+        Kind::Organisation => "organisation",
+        Kind::Place => "place",
     }
 }
 
@@ -84,7 +82,7 @@ impl Layer for Entities {
         array(out, self.entities.iter().enumerate(), |(index, entity), out| {
             let mut object = Object::open(out);
             object.field("id", &format_args!("e{}", index + 1))?;
-            object.field("type", entity.kind.name())?;
+            object.field("type", type_name(entity.kind))?;
             object.field("name", &entity.name)?;
             object.field("salience", &entity.salience)?;
             object.field("confidence", &score(entity.confidence))?;
@@ -131,7 +129,7 @@ impl Stage for FindEntities {
         };
         let mut mentions = Vec::new();
         let mut prose = segments.prose().enumerate().peekable();
-        for name in &encoding.names {
+        for name in encoding.reading.names() {
             let Some(found) = names::tidy(text, encoding, name) else { continue };
             // Mentions and segments are both in order: walk on to the segment that holds this one.
             while prose.next_if(|(_, segment)| segment.span.end() <= found.span.start()).is_some() {}

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::encoder::Encoding;
+use super::encoder::{Encoding, Polarity};
 use super::entities::Entities;
 use crate::document::{About, Document, Layer, Wire};
 use crate::json::score;
@@ -120,7 +120,8 @@ impl Stage for Weigh {
             entities.iter().flat_map(|entity| &entity.mentions).map(|mention| mention.words.clone()).collect();
         let scores = encoding.reading.sentiment(&targets)?;
         anyhow::ensure!(scores.len() == targets.len(), "{} scores for {} targets", scores.len(), targets.len());
-        let mut scores = scores.into_iter().map(|scores| scores.map(f64::from));
+        let triple = |polarity: Polarity| [polarity.negative, polarity.neutral, polarity.positive].map(f64::from);
+        let mut scores = scores.into_iter().map(triple);
         let raw: Vec<Vec<[f64; 3]>> =
             entities.iter().map(|entity| scores.by_ref().take(entity.mentions.len()).collect()).collect();
         let means: Vec<[f64; 3]> =

@@ -37,7 +37,7 @@ class Graph:
     def constant(self, value: np.ndarray, name: str) -> str:
         """Adds a constant, once for each name."""
         if name not in self._constants:
-            self._constants[name] = numpy_helper.from_array(np.ascontiguousarray(value), name)
+            self._constants[name] = numpy_helper.from_array(np.asarray(value, order="C"), name)
         return name
 
     def integers(self, *values: int) -> str:

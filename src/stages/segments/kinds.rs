@@ -41,6 +41,7 @@ pub(super) fn of(text: &Text, lines: &[Line], story: bool) -> Vec<(Kind, Span)> 
         }
     }
     parts(lines, &slices, &kinds)
+        .into_iter()
         .map(|(kind, range)| (kind, text.join(lines[range.start].span, lines[range.end - 1].span)))
         .collect()
 }
@@ -127,27 +128,37 @@ fn settle_subheads(lines: &[Line], slices: &[&str], kinds: &mut [Kind]) {
 }
 
 /// Ranges of lines that make one part.
-fn parts<'a>(
-    lines: &'a [Line],
-    slices: &'a [&'a str],
-    kinds: &'a [Kind],
-) -> impl Iterator<Item = (Kind, Range<usize>)> + 'a {
-    let mut start = 0;
-    let mut wrapped = false;
-    std::iter::from_fn(move || {
-        let kind = *kinds.get(start)?;
-        if !lines[start].joined || start > 0 && kinds[start - 1] != kind {
-            wrapped = is_wrapped(lines, slices, kinds, start);
+fn parts(lines: &[Line], slices: &[&str], kinds: &[Kind]) -> Vec<(Kind, Range<usize>)> {
+    let blocks = blocks(lines, kinds);
+    // Once a text is seen to be broken into short lines, a line that was full is broken too.
+    let broken = blocks.iter().filter(|block| is_broken(lines, slices, block));
+    let measure = broken.flat_map(|block| &lines[block.clone()]).map(|line| line.width).max();
+    let mut parts: Vec<(Kind, Range<usize>)> = Vec::new();
+    for block in blocks {
+        let kind = kinds[block.start];
+        let wrapped = is_broken(lines, slices, &block) || is_full(lines, slices, &block, measure);
+        let mut start = block.start;
+        for at in block.start + 1..block.end {
+            if !goes_on(kind, wrapped, lines, slices, at) {
+                parts.push((kind, start..at));
+                start = at;
+            }
         }
-        let mut end = start + 1;
-        while end < lines.len() && lines[end].joined && kinds[end] == kind && goes_on(kind, wrapped, lines, slices, end)
-        {
-            end += 1;
+        parts.push((kind, start..block.end));
+    }
+    parts
+}
+
+/// Lines of one kind without a blank line between.
+fn blocks(lines: &[Line], kinds: &[Kind]) -> Vec<Range<usize>> {
+    let mut blocks: Vec<Range<usize>> = Vec::new();
+    for at in 0..lines.len() {
+        match blocks.last_mut() {
+            Some(block) if lines[at].joined && kinds[at] == kinds[block.start] => block.end = at + 1,
+            _ => blocks.push(at..at + 1),
         }
-        let range = start..end;
-        start = end;
-        Some((kind, range))
-    })
+    }
+    blocks
 }
 
 /// Whether the line `at` goes on with the part that the line before it belongs to.
@@ -158,28 +169,31 @@ fn goes_on(kind: Kind, wrapped: bool, lines: &[Line], slices: &[&str], at: usize
             !slices[at - 1].ends_with(')') && !slices[at].starts_with('(') && !is_initials(slices[at])
         }
         Kind::Paragraph | Kind::Boilerplate => wrapped && lines[at].indent <= lines[at - 1].indent,
-        // A second line to editors is a notice of its own, but for the rest of a wrapped one.
         Kind::Notice => wrapped && !is_end(slices[at - 1]) && !is_rule(slices[at - 1]),
         _ => false,
     }
 }
 
-/// Whether the block of lines that begins at `start` is one text broken into short lines: some line begins with a small
-/// letter after one that no sentence ends with, or every line is full but the last.
-fn is_wrapped(lines: &[Line], slices: &[&str], kinds: &[Kind], start: usize) -> bool {
-    let length = 1 + (start + 1..lines.len()).take_while(|at| lines[*at].joined && kinds[*at] == kinds[start]).count();
-    let block = start..start + length;
-    let widest = lines[block.clone()].iter().map(|line| line.width).max().unwrap_or_default();
-    if length < 2 || widest > WRAP {
-        return false;
-    }
-    let mut pairs = block.clone().zip(start + 1..block.end);
-    let small = |(line, next): (usize, usize)| {
-        slices[next].starts_with(|c: char| c.is_lowercase()) && !slices[line].ends_with(['.', '!', '?', ':', '”', '"'])
-    };
+/// Whether a block is one text broken into short lines: some line begins with a small letter after one that ends no
+/// sentence.
+fn is_broken(lines: &[Line], slices: &[&str], block: &Range<usize>) -> bool {
+    let short = lines[block.clone()].iter().all(|line| line.width <= WRAP);
+    let small = |at: usize| slices[at].starts_with(|c: char| c.is_lowercase()) && is_open(slices[at - 1]);
+    short && (block.start + 1..block.end).any(small)
+}
+
+/// Whether some line of a block ends no sentence and had no room left for the next word, in a text whose lines are
+/// `measure` wide.
+fn is_full(lines: &[Line], slices: &[&str], block: &Range<usize>, measure: Option<usize>) -> bool {
+    let Some(measure) = measure else { return false };
     let first_word = |at: usize| slices[at].split(is_blank).next().map_or(0, |word| word.chars().take(WRAP).count());
-    let full = |(line, next): (usize, usize)| lines[line].width + 1 + first_word(next) > widest;
-    pairs.clone().any(small) || length > 2 && pairs.all(full)
+    let full = |at: usize| is_open(slices[at - 1]) && lines[at - 1].width + 1 + first_word(at) > measure;
+    lines[block.clone()].iter().all(|line| line.width <= WRAP) && (block.start + 1..block.end).any(full)
+}
+
+/// Whether a line ends no sentence.
+fn is_open(line: &str) -> bool {
+    !line.ends_with(['.', '!', '?', ':', '”', '"'])
 }
 
 /// Which lines are items of a list: those with a bullet and a tab, and those with a bullet next to another such line.
