@@ -7,10 +7,10 @@ mod manual;
 mod options;
 mod read;
 
+use std::ffi::OsString;
 use std::fmt;
 use std::path::Path;
 
-use anyhow::Context;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -56,30 +56,30 @@ impl Config {
     /// Reads `file`, or `copydesk.toml` of the working directory if that is there, and the environment over it.
     ///
     /// # Errors
-    /// [`Problems`] with every mistake found; or that the file cannot be read.
-    pub fn load(file: Option<&Path>) -> anyhow::Result<Self> {
-        let (config, problems) = Self::inspect(file)?;
-        if problems.found.is_empty() { Ok(config) } else { Err(problems.into()) }
+    /// Every mistake found.
+    pub fn load(file: Option<&Path>) -> Result<Self, Problems> {
+        let (config, problems) = Self::inspect(file);
+        if problems.found.is_empty() { Ok(config) } else { Err(problems) }
     }
 
-    /// The same, with options that are wrong left at their defaults.
-    ///
-    /// # Errors
-    /// If the file cannot be read.
-    pub fn inspect(file: Option<&Path>) -> anyhow::Result<(Self, Problems)> {
+    /// The same, with options that are wrong left at their defaults, and what is wrong.
+    pub fn inspect(file: Option<&Path>) -> (Self, Problems) {
         let usual = || Path::new(USUAL_FILE).is_file().then_some(Path::new(USUAL_FILE));
-        let (text, source) = match file.or_else(usual) {
-            Some(path) => {
-                let text = std::fs::read_to_string(path)
-                    .with_context(|| format!("cannot read the configuration {}", path.display()))?;
-                (text, path.display().to_string())
-            }
-            None => (String::new(), "the configuration (defaults and environment)".into()),
+        let Some(path) = file.or_else(usual) else {
+            let (config, found) = Self::assemble("", environment());
+            return (config, Problems { source: "defaults and environment".into(), found });
         };
-        let environment = std::env::vars_os()
-            .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()));
-        let (config, found) = Self::assemble(&text, environment);
-        Ok((config, Problems { source, found }))
+        let source = path.display().to_string();
+        match std::fs::read_to_string(path) {
+            Ok(text) => {
+                let (config, found) = Self::assemble(&text, environment());
+                (config, Problems { source, found })
+            }
+            Err(error) => {
+                let found = vec![Problem::new("--config", format!("the file cannot be read: {error}"))];
+                (Self::default(), Problems { source, found })
+            }
+        }
     }
 
     /// Reads a file's `text`, and `variables` over it.
@@ -135,6 +135,11 @@ impl Config {
     pub fn variables() -> Vec<String> {
         Section::of::<Self>().leaves().iter().map(|(path, _)| read::variable_of(path)).collect()
     }
+}
+
+fn environment() -> impl Iterator<Item = (String, String)> {
+    let text = |text: OsString| text.to_string_lossy().into_owned();
+    std::env::vars_os().map(move |(name, value)| (text(name), text(value)))
 }
 
 /// What is wrong with a configuration.

@@ -78,11 +78,11 @@ impl Play<'_> {
                 self.under_way.insert(self.sent, sample);
                 self.sent += 1;
             }
-            if let Some((number, message)) = self.broker.read(Duration::from_millis(10))? {
-                if let Some(sample) = self.under_way.remove(&number) {
-                    self.moved = Instant::now();
-                    self.screen.show(sample, &message)?;
-                }
+            let read = self.broker.read(Duration::from_millis(10))?;
+            let known = read.and_then(|(number, message)| Some((self.under_way.remove(&number)?, message)));
+            if let Some((sample, message)) = known {
+                self.moved = Instant::now();
+                self.screen.show(sample, &message)?;
             }
             anyhow::ensure!(self.under_way.is_empty() || self.moved.elapsed() < PATIENCE, "nothing comes out any more");
         }

@@ -18,7 +18,10 @@ fn the_file_in_deploy_is_what_the_program_prints() {
         std::fs::write(&path, &printed).unwrap();
     }
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(kept == printed, "deploy/copydesk.toml is out of date; UPDATE_GOLDEN=1 cargo test --test config rewrites it");
+    assert!(
+        kept == printed,
+        "deploy/copydesk.toml is out of date; UPDATE_GOLDEN=1 cargo test --test config rewrites it"
+    );
 }
 
 /// What the program prints as its defaults must be its defaults.

@@ -21,7 +21,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
-    let (config, mut problems) = Config::inspect(arguments.config.as_deref())?;
+    let (config, mut problems) = Config::inspect(arguments.config.as_deref());
     let source = problems.source.clone();
     let mut well = format!("configuration  {source}\n");
     match super::pipeline(&config) {

@@ -62,6 +62,7 @@ fn example(leaf: &Leaf) -> &'static str {
     match () {
         () if leaf.takes("string") => "\"…\"",
         () if leaf.takes("array") => "[\"…\"]",
+        () if leaf.takes("integer") => "1",
         () if leaf.takes("boolean") => "true",
         () => "…",
     }

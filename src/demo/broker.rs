@@ -53,7 +53,8 @@ impl Broker {
             config
         };
         let producer = client().set("partitioner", "random").create()?;
-        let reader: BaseConsumer = client().set("group.id", "copydesk-demo-screen").set("fetch.wait.max.ms", "10").create()?;
+        let reader: BaseConsumer =
+            client().set("group.id", "copydesk-demo-screen").set("fetch.wait.max.ms", "10").create()?;
         reader.assign(&assigned)?;
         Ok(Self { cluster, topics, producer, reader })
     }

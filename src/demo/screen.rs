@@ -49,7 +49,8 @@ impl Screen {
         let since = *self.since.get_or_insert_with(Instant::now);
         let card = match (message.destination, message.payload.as_deref().map(Record::read)) {
             (Destination::Dead, _) => {
-                let [reason, detail] = [dead_letter::REASON, dead_letter::DETAIL].map(|name| view::header(message, name));
+                let [reason, detail] =
+                    [dead_letter::REASON, dead_letter::DETAIL].map(|name| view::header(message, name));
                 let card = view::dead_letter(&reason, &detail, sample.name, self.width);
                 *self.dead.entry(reason).or_default() += 1;
                 card
@@ -59,7 +60,9 @@ impl Screen {
                 self.entities += record.entities() as u64;
                 record.card(self.width)
             }
-            (Destination::Enriched, Some(Err(error))) => format!("{}: a record that cannot be shown: {error}\n", sample.name),
+            (Destination::Enriched, Some(Err(error))) => {
+                format!("{}: a record that cannot be shown: {error}\n", sample.name)
+            }
             // A tombstone follows the record of an article that was killed, and has nothing to show.
             (Destination::Enriched, None) => return Ok(()),
         };
@@ -79,7 +82,8 @@ impl Screen {
     pub(super) fn close(&self) -> io::Result<()> {
         self.bar.finish_and_clear();
         let articles = self.bar.position();
-        let mut reasons = self.dead.iter().map(|(reason, count)| format!("{count} {reason}")).collect::<Vec<_>>().join(", ");
+        let mut reasons =
+            self.dead.iter().map(|(reason, count)| format!("{count} {reason}")).collect::<Vec<_>>().join(", ");
         if !reasons.is_empty() {
             reasons = format!(" ({reasons})");
         }

@@ -84,7 +84,11 @@ impl Collector for Service {
         let status = &self.0;
         let counters = &status.counters;
         let mut page = Page(encoder);
-        page.counter("articles_received", "Articles polled, those read again after an abort included", counters.received.get())?;
+        page.counter(
+            "articles_received",
+            "Articles polled, those read again after an abort included",
+            counters.received.get(),
+        )?;
         page.counter("articles_committed", "Articles done with, whatever became of them", counters.committed.get())?;
         page.counter("articles_dropped", "Articles dropped in flight, to be read again", counters.dropped.get())?;
         page.counter("records_enriched", "Enriched records published", counters.enriched.get())?;
@@ -95,7 +99,11 @@ impl Collector for Service {
         page.counter("transactions_aborted", "Transactions aborted", counters.aborts.get())?;
         page.counter("producers_replaced", "Producers given up for a fresh one", counters.replacements.get())?;
         page.counter("rebalances", "Assignments and revocations", counters.rebalances.get())?;
-        page.counter("intake_pauses", "Times that fetching was paused as too much was in flight", counters.pauses.get())?;
+        page.counter(
+            "intake_pauses",
+            "Times that fetching was paused as too much was in flight",
+            counters.pauses.get(),
+        )?;
 
         let oldest = status.in_flight.oldest().unwrap_or_default();
         page.gauge("in_flight_articles", "Articles polled and not committed", status.in_flight.articles() as f64)?;

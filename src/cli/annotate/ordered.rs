@@ -77,10 +77,15 @@ mod tests {
     fn an_endless_input_ends_when_nobody_takes_more() {
         let mut left = 10;
         let read = |give: &mut dyn FnMut(u64) -> ControlFlow<()>| assert!((0..).try_for_each(give).is_break());
-        map(2, read, |item| item, |_| {
-            left -= 1;
-            if left > 0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-        });
+        map(
+            2,
+            read,
+            |item| item,
+            |_| {
+                left -= 1;
+                if left > 0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            },
+        );
         assert_eq!(left, 0);
     }
 }

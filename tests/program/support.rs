@@ -1,7 +1,5 @@
 //! The real program as a test starts it: no configuration but the test's own, stopped by its own process id.
 
-#![allow(dead_code, reason = "each test file uses a part of it")]
-
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
@@ -10,11 +8,13 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use tempfile::TempDir;
+
 /// The longest that a test waits for anything; far beyond what it takes.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The program, to be run in an empty folder of its own, without variables that happen to be set.
-pub fn program(folder: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn program(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_copydesk"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("COPYDESK_")) {
         command.env_remove(name);
@@ -24,14 +24,14 @@ pub fn program(folder: &Path, arguments: &[&str]) -> Command {
 }
 
 /// The program without the stages that need the model, for tests that are not about them.
-pub fn program_without_model(folder: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn program_without_model(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = program(folder, arguments);
     command.env("COPYDESK_STAGES_ENTITIES_ENABLED", "false").env("COPYDESK_STAGES_SENTIMENT_ENABLED", "false");
     command
 }
 
 /// Runs to the end with `input` on standard input.
-pub fn run(command: &mut Command, input: &[u8]) -> Output {
+pub(crate) fn run(command: &mut Command, input: &[u8]) -> Output {
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("start the program");
     let mut stdin = child.stdin.take().expect("a pipe");
@@ -43,23 +43,27 @@ pub fn run(command: &mut Command, input: &[u8]) -> Output {
     output
 }
 
-pub fn out(output: &Output) -> String {
+pub(crate) fn folder() -> TempDir {
+    TempDir::new().expect("a folder")
+}
+
+pub(crate) fn out(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).expect("UTF-8 on standard output")
 }
 
-pub fn err(output: &Output) -> String {
+pub(crate) fn err(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).expect("UTF-8 on standard error")
 }
 
 /// A program that runs in the background; killed with the test.
-pub struct Background {
+pub(crate) struct Background {
     child: Child,
     /// Lines of standard error so far.
-    pub said: Arc<Mutex<Vec<String>>>,
+    said: Arc<Mutex<Vec<String>>>,
 }
 
 impl Background {
-    pub fn start(command: &mut Command) -> Self {
+    pub(crate) fn start(command: &mut Command) -> Self {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -76,29 +80,29 @@ impl Background {
         Self { child, said }
     }
 
-    pub fn said(&self) -> String {
+    pub(crate) fn said(&self) -> String {
         self.said.lock().expect("lines").join("\n")
     }
 
     /// Waits for a line on standard error that holds `words`.
-    pub fn wait_for(&self, words: &str) -> String {
+    pub(crate) fn wait_for(&self, words: &str) -> String {
         until(|| self.said.lock().expect("lines").iter().find(|line| line.contains(words)).cloned())
             .unwrap_or_else(|| panic!("it never said {words:?}, but: {}", self.said()))
     }
 
     /// The address that it answers HTTP on.
-    pub fn address(&self) -> String {
+    pub(crate) fn address(&self) -> String {
         let line = self.wait_for("/healthz");
         let line: serde_json::Value = serde_json::from_str(&line).expect("a log line in JSON");
         line["address"].as_str().expect("the address").to_owned()
     }
 
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().expect("kill");
         assert!(sent.success());
     }
 
-    pub fn wait(&mut self) -> ExitStatus {
+    pub(crate) fn wait(&mut self) -> ExitStatus {
         until(|| self.child.try_wait().expect("wait for the program"))
             .unwrap_or_else(|| panic!("it did not end; it said: {}", self.said()))
     }
@@ -113,7 +117,7 @@ impl Drop for Background {
 }
 
 /// Asks again and again until there is an answer, or patience is at its end.
-pub fn until<T>(mut ask: impl FnMut() -> Option<T>) -> Option<T> {
+pub(crate) fn until<T>(mut ask: impl FnMut() -> Option<T>) -> Option<T> {
     let began = Instant::now();
     loop {
         let answer = ask();
@@ -125,7 +129,7 @@ pub fn until<T>(mut ask: impl FnMut() -> Option<T>) -> Option<T> {
 }
 
 /// Status and body of an HTTP answer.
-pub fn get(address: &str, path: &str) -> (u16, String) {
+pub(crate) fn get(address: &str, path: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(address).expect("connect");
     stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
     write!(stream, "GET {path} HTTP/1.1\r\nHost: copydesk\r\nConnection: close\r\n\r\n").expect("ask");

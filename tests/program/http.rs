@@ -1,7 +1,5 @@
 //! What the running service answers: health, readiness, metrics; and how it ends.
 
-mod program;
-
 use std::net::{Ipv4Addr, TcpListener};
 
 use rdkafka::config::ClientConfig;
@@ -10,7 +8,7 @@ use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedPr
 use serde_json::Value;
 use tempfile::TempDir;
 
-use program::{Background, PATIENCE, get, program_without_model, run, until};
+use crate::support::{Background, PATIENCE, err, folder, get, program_without_model, run, until};
 
 /// An address that nobody listens on.
 fn nobody() -> String {
@@ -27,7 +25,7 @@ fn service(folder: &TempDir, brokers: &str) -> std::process::Command {
 /// A broker that is away is waited for: restarting the service would not bring it back, and no work must be sent to it.
 #[test]
 fn without_a_broker_the_service_is_live_and_not_ready() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = folder();
     let mut service = Background::start(&mut service(&folder, &nobody()));
     let address = service.address();
     let (status, body) = until(|| Some(get(&address, "/readyz")).filter(|(_, body)| body.contains("waiting"))).unwrap();
@@ -48,7 +46,7 @@ fn with_a_broker_the_service_is_ready_and_counts_its_work() {
     for topic in ["articles.raw", "articles.enriched", "articles.dead"] {
         broker.create_topic(topic, 2, 1).expect("a topic");
     }
-    let folder = TempDir::new().expect("a folder");
+    let folder = folder();
     let mut command = service(&folder, &broker.bootstrap_servers());
     command
         .env("COPYDESK_SERVICE_DELIVERY", "at_least_once")
@@ -85,11 +83,11 @@ fn with_a_broker_the_service_is_ready_and_counts_its_work() {
 
 #[test]
 fn a_port_in_use_is_named_with_the_option_that_chooses_another() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = folder();
     let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let address = taken.local_addr().expect("its address").to_string();
     let output = run(service(&folder, &nobody()).env("COPYDESK_HTTP_LISTEN", &address), b"");
-    let said = program::err(&output);
+    let said = err(&output);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains(&format!("cannot listen on {address}")) && said.contains("http.listen"), "{said}");
 }

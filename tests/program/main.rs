@@ -1,0 +1,9 @@
+//! The program as a user runs it: the real binary, from the outside.
+
+mod annotate;
+mod check;
+mod demo;
+mod http;
+#[path = "../support/record_check.rs"]
+mod record_check;
+mod support;
