@@ -95,11 +95,10 @@ impl Record {
 
     /// The whole article with its entities marked in the text, and a table of them: at most `width` columns wide.
     pub(crate) fn page(&self, width: usize) -> String {
-        let mut page = format!("{}\n", bold(&cut(&self.title(), width)));
         let article = &self.article;
         let facts = [&article.source, &article.credit, &article.published_at, &article.language];
         let facts: Vec<_> = facts.into_iter().flatten().map(|fact| clean(fact)).collect();
-        page.push_str(&format!("{}\n", dim(&cut(&facts.join(" · "), width))));
+        let mut page = format!("{}\n", dim(&cut(&facts.join(" · "), width)));
         page.push_str(&format!("{}\n", dim(&"─".repeat(width))));
         page.push_str(&self.marked_text(width));
         page.push_str(&format!("{}\n", dim(&"─".repeat(width))));
@@ -135,37 +134,20 @@ impl Record {
             spans.extend(entity.mentions.iter().map(|mention| (mention.start, mention.end, entity.kind.as_str())));
         }
         spans.sort_unstable();
-        let brackets = !console::colors_enabled();
-        let (mut out, mut line, mut word, mut offset) = (String::new(), Line::new(width), String::new(), 0);
-        let mut open: Option<(usize, &str)> = None;
+        let (mut lines, mut offset, mut open) = (Lines::new(width), 0, None);
         let mut spans = spans.into_iter().peekable();
         for char in self.text.chars() {
-            if let Some((end, kind)) = open.take_if(|(end, _)| offset >= *end) {
-                debug_assert!(end <= offset);
-                word = paint(kind, &word);
-                if brackets {
-                    word.push(']');
-                }
-                line.glue(&std::mem::take(&mut word));
+            if open.take_if(|end| offset >= *end).is_some() {
+                lines.mark(None);
             }
             if let Some((_, end, kind)) = spans.next_if(|(start, ..)| *start <= offset) {
-                line.glue(&std::mem::take(&mut word));
-                if brackets {
-                    word.push('[');
-                }
-                open = Some((end, kind));
+                lines.mark(Some(kind));
+                open = Some(end);
             }
-            match (char, open) {
-                ('\n', _) => {
-                    line.glue(&std::mem::take(&mut word));
-                    line.end(&mut out);
-                }
-                (' ', None) => {
-                    line.glue(&std::mem::take(&mut word));
-                    line.space(&mut out);
-                }
-                (char, _) if char.is_control() => word.push('\u{fffd}'),
-                (char, _) => word.push(char),
+            match char {
+                '\n' => lines.end(),
+                ' ' => lines.space(),
+                char => lines.push(if char.is_control() { '\u{fffd}' } else { char }),
             }
             offset += match self.offset_unit.as_str() {
                 "utf8" => char.len_utf8(),
@@ -173,15 +155,9 @@ impl Record {
                 _ => 1,
             };
         }
-        if let Some((_, kind)) = open {
-            word = paint(kind, &word);
-            if brackets {
-                word.push(']');
-            }
-        }
-        line.glue(&word);
-        line.end(&mut out);
-        out
+        lines.mark(None);
+        lines.end();
+        lines.out
     }
 }
 
@@ -242,42 +218,70 @@ impl Sentiment {
     }
 }
 
-/// A line being filled; a word that does not fit goes to the next.
-struct Line {
+/// Text being filled into lines: a word that does not fit goes to the next.
+struct Lines<'a> {
     width: usize,
-    text: String,
-    /// Pieces since the last blank: they stay together.
-    word: String,
+    out: String,
+    /// The line so far, and the columns it takes.
+    line: (String, usize),
+    /// The word so far, painted, and the columns it takes.
+    word: (String, usize),
+    /// The letters since the kind last changed.
+    letters: String,
+    /// What the letters are a mention of.
+    kind: Option<&'a str>,
 }
 
-impl Line {
+impl<'a> Lines<'a> {
     fn new(width: usize) -> Self {
-        Self { width, text: String::new(), word: String::new() }
+        let nothing = (String::new(), 0);
+        Self { width, out: String::new(), line: nothing.clone(), word: nothing, letters: String::new(), kind: None }
     }
 
-    fn glue(&mut self, piece: &str) {
-        self.word.push_str(piece);
+    fn push(&mut self, letter: char) {
+        self.letters.push(letter);
     }
 
-    fn space(&mut self, out: &mut String) {
-        if self.word.is_empty() {
+    /// What follows is a mention of this kind, or of none.
+    fn mark(&mut self, kind: Option<&'a str>) {
+        self.paint();
+        if !console::colors_enabled() {
+            let closed = self.kind.map_or("", |_| "]");
+            self.letters = format!("{closed}{}", kind.map_or("", |_| "["));
+            self.kind = None;
+            self.paint();
+        }
+        self.kind = kind;
+    }
+
+    fn paint(&mut self) {
+        let letters = std::mem::take(&mut self.letters);
+        self.word.1 += measure_text_width(&letters);
+        self.word.0.push_str(&self.kind.map_or_else(|| letters.clone(), |kind| paint(kind, &letters)));
+    }
+
+    fn space(&mut self) {
+        self.paint();
+        let (word, columns) = std::mem::take(&mut self.word);
+        if word.is_empty() {
             return;
         }
-        let needed = measure_text_width(&self.text) + 1 + measure_text_width(&self.word);
-        if !self.text.is_empty() && needed > self.width {
-            out.push_str(&std::mem::take(&mut self.text));
-            out.push('\n');
+        if self.line.1 > 0 && self.line.1 + 1 + columns > self.width {
+            self.out.push_str(&std::mem::take(&mut self.line).0);
+            self.out.push('\n');
         }
-        if !self.text.is_empty() {
-            self.text.push(' ');
+        if self.line.1 > 0 {
+            self.line.0.push(' ');
+            self.line.1 += 1;
         }
-        self.text.push_str(&std::mem::take(&mut self.word));
+        self.line.0.push_str(&word);
+        self.line.1 += columns;
     }
 
-    fn end(&mut self, out: &mut String) {
-        self.space(out);
-        out.push_str(&std::mem::take(&mut self.text));
-        out.push('\n');
+    fn end(&mut self) {
+        self.space();
+        self.out.push_str(&std::mem::take(&mut self.line).0);
+        self.out.push('\n');
     }
 }
 
@@ -339,4 +343,62 @@ pub(crate) fn header(message: &Message, name: &str) -> String {
     let header = message.headers.iter().rev().find(|header| header.name == name);
     let value = header.and_then(|header| header.value.as_deref()).unwrap_or_default();
     String::from_utf8_lossy(value).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn record(text: &str, title: &str, entities: &[(String, usize, usize)], unit: &str) -> Record {
+        let sentiment = json!({"label": "positive", "negative": 0.1, "neutral": 0.2, "positive": 0.7});
+        let entity = |(name, start, end): &(String, usize, usize)| {
+            let mentions = json!([{"start": start, "end": end}]);
+            json!({"type": "place", "name": name, "sentiment": sentiment, "mentions": mentions})
+        };
+        let record = json!({
+            "id": "a", "status": "usable", "article": {"title": title}, "text": text, "offset_unit": unit,
+            "entities": entities.iter().map(entity).collect::<Vec<_>>(), "sentiment": sentiment,
+        });
+        Record::read(record.to_string().as_bytes()).unwrap()
+    }
+
+    proptest! {
+        /// A line that is too long is broken by the terminal, and a control character in it does what it likes there.
+        #[test]
+        fn cards_keep_to_their_width_and_have_no_control_characters(
+            title in ".{0,200}",
+            names in prop::collection::vec(".{0,60}", 0..30),
+            width in 40..130_usize,
+        ) {
+            let entities: Vec<_> = names.into_iter().map(|name| (name, 0, 0)).collect();
+            let card = record("text", &title, &entities, "codepoint").card(width);
+            for line in card.lines() {
+                prop_assert!(measure_text_width(line) <= width, "{line:?}");
+                let plain = console::strip_ansi_codes(line);
+                prop_assert!(!plain.contains(char::is_control), "{plain:?}");
+            }
+        }
+
+        /// Marks never swallow text, whatever the spans.
+        #[test]
+        fn the_marked_text_is_the_text(text in "[a-zé😀 \n]{0,300}", spans in prop::collection::vec((0..300_usize, 0..9_usize), 0..9)) {
+            let entities: Vec<_> = spans.iter().map(|&(start, size)| ("x".to_owned(), start, start + size)).collect();
+            let marked = record(&text, "", &entities, "codepoint").marked_text(60);
+            let letters = |text: &str| text.chars().filter(|char| !" \n[]".contains(*char)).collect::<String>();
+            prop_assert_eq!(letters(&console::strip_ansi_codes(&marked)), letters(&text));
+        }
+    }
+
+    /// The record says in which unit its spans count; the wrong one marks the wrong words.
+    #[test]
+    fn mentions_are_found_in_every_unit() {
+        for (unit, start) in [("codepoint", 4), ("utf16", 5), ("utf8", 8)] {
+            let marked = record("é😀 \nRome is old", "", &[("Rome".into(), start, start + 4)], unit).marked_text(60);
+            let rome = if console::colors_enabled() { paint("place", "Rome") } else { "[Rome]".into() };
+            assert!(marked.contains(&format!("\n{rome} is")), "{unit}: {marked}");
+        }
+    }
 }
