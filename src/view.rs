@@ -161,11 +161,12 @@ impl Record {
     }
 }
 
-/// A dead letter in a line of at most `width` columns: its reason, what exactly was wrong, where it came from.
+/// A dead letter in two lines of at most `width` columns: its reason and where it came from, and what was wrong.
 pub(crate) fn dead_letter(reason: &str, detail: &str, source: &str, width: usize) -> String {
     let head = format!("dead letter: {reason}");
-    let room = width.saturating_sub(measure_text_width(&head) + measure_text_width(source) + 6);
-    format!("{} {}  {}  {}\n", red("✗"), red(&head), cut(&clean(detail), room), dim(source))
+    let gap = width.saturating_sub(measure_text_width(&head) + measure_text_width(source) + 2).max(1);
+    let detail = cut(&clean(detail), width.saturating_sub(2));
+    format!("{} {}{}{}\n  {detail}\n", red("✗"), red(&head), " ".repeat(gap), dim(source))
 }
 
 /// Which colour stands for what.

@@ -36,7 +36,15 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let pipeline = pipeline.observed(stages.clone());
     let status = Arc::new(Status::new(config.service.stall_deadline.0));
     let metrics = Metrics::new(Arc::clone(&status), &stages, &model, &config.hash());
-    runtime.spawn(http::serve(listener, Arc::clone(&status), metrics));
+    let answers = http::serve(listener, Arc::clone(&status), metrics);
+    runtime.spawn(async { answers.await.inspect_err(|error| tracing::error!("{error:#}")) });
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        model,
+        config = config.hash(),
+        brokers = config.kafka.brokers.join(","),
+        "starting"
+    );
 
     let running = kafka::start(&config.service, &config.kafka, Arc::new(pipeline), status, shutdown)
         .context("cannot start the service")?;

@@ -27,10 +27,11 @@ const CLIENT: [(&str, &str); 2] = [("fetch.wait.max.ms", "10"), ("session.timeou
 
 /// A broker inside this process, with a producer for the feed and a reader of what comes out.
 pub(super) struct Broker {
-    cluster: MockCluster<'static, DefaultProducerContext>,
     topics: kafka::Topics,
-    producer: ThreadedProducer<rdkafka::producer::DefaultProducerContext>,
+    producer: ThreadedProducer<DefaultProducerContext>,
     reader: BaseConsumer,
+    /// Dropped last: clients without a broker take long to close.
+    cluster: MockCluster<'static, DefaultProducerContext>,
 }
 
 impl Broker {
@@ -56,7 +57,7 @@ impl Broker {
         let reader: BaseConsumer =
             client().set("group.id", "copydesk-demo-screen").set("fetch.wait.max.ms", "10").create()?;
         reader.assign(&assigned)?;
-        Ok(Self { cluster, topics, producer, reader })
+        Ok(Self { topics, producer, reader, cluster })
     }
 
     /// `config` changed so that the service works with this broker.

@@ -38,7 +38,7 @@ impl Screen {
         let screen = Self { bar, width, since: None, enriched: 0, entities: 0, dead: BTreeMap::new() };
         screen.print(&format!(
             "Copydesk: a feed of articles, the service, and what comes out. All in this process; nothing is installed.\n\
-             The embedded broker knows no transactions, so delivery is at least once here. {}\n\n",
+             The embedded broker knows no transactions, so delivery is at least once here.\n{}\n\n",
             view::legend()
         ))?;
         Ok(screen)

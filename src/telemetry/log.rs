@@ -1,6 +1,7 @@
 //! Logs: readable lines on a terminal, one JSON object a line otherwise; always on standard error.
 
 use std::io::IsTerminal;
+use std::panic::PanicHookInfo;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -64,7 +65,14 @@ pub fn start(settings: &Settings) {
         true => builder.with_ansi(terminal).with_target(false).try_init(),
         false => builder.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init(),
     };
-    if started.is_err() {
-        tracing::debug!("logging was started before");
+    if started.is_ok() {
+        std::panic::set_hook(Box::new(report_panic));
     }
+}
+
+/// Says where a thread panicked and not what it said: the message may quote an article.
+fn report_panic(panic: &PanicHookInfo<'_>) {
+    let thread = std::thread::current();
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    tracing::error!(thread = thread.name().unwrap_or("unnamed"), place, "a thread panicked");
 }
