@@ -15,5 +15,7 @@
 //! and no Kafka. They share [`message`] alone.
 
 pub mod dead_letter;
+pub mod io;
 pub mod message;
+pub mod service;
 pub mod settings;
