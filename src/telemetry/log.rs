@@ -6,6 +6,7 @@ use std::panic::PanicHookInfo;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 use crate::settings::Problem;
 
@@ -41,13 +42,18 @@ impl Default for Settings {
 impl Settings {
     /// What is wrong with it.
     pub fn problems(&self) -> Vec<Problem> {
-        match EnvFilter::try_new(&self.level) {
-            Ok(_) => Vec::new(),
-            Err(error) => vec![Problem::new(
-                "log.level",
-                format!("{:?} names no level ({error}); write error, warn, info, debug or trace", self.level),
-            )],
+        // A word that is no level would be taken for the name of a part, and switch all others off.
+        let is_level = |part: &str| !part.is_empty() && part.parse::<LevelFilter>().is_ok();
+        let level = |part: &str| part.contains('=') || is_level(part.trim());
+        if self.level.split(',').all(level) && EnvFilter::try_new(&self.level).is_ok() {
+            return Vec::new();
         }
+        let what = format!(
+            "{:?} is no level; write error, warn, info, debug, trace or off, for all or for parts as in \
+             \"info,copydesk=debug\"",
+            self.level
+        );
+        vec![Problem::new("log.level", what)]
     }
 }
 
@@ -75,4 +81,21 @@ fn report_panic(panic: &PanicHookInfo<'_>) {
     let thread = std::thread::current();
     let place = panic.location().map(ToString::to_string).unwrap_or_default();
     tracing::error!(thread = thread.name().unwrap_or("unnamed"), place, "a thread panicked");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A misspelt level must not end in a service that logs nothing.
+    #[test]
+    fn a_level_is_one_of_those_there_are() {
+        let problems = |level: &str| Settings { level: level.into(), ..Settings::default() }.problems().len();
+        for level in ["error", "INFO", "off", "info,copydesk=debug", "warn,copydesk::service=trace"] {
+            assert_eq!(problems(level), 0, "{level}");
+        }
+        for level in ["verbose", "", "info,loud", "copydesk=loud"] {
+            assert_eq!(problems(level), 1, "{level}");
+        }
+    }
 }
