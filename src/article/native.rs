@@ -103,7 +103,7 @@ impl<'de> Visitor<'de> for Fields<'_> {
                 "published_at" => published_at.read(&mut map, TIME, time)?,
                 "embargoed_until" => embargoed_until.read(&mut map, TIME, time)?,
                 "version" => version.read(&mut map, "a string or an integer", |Version(version)| Some(version))?,
-                "status" => status.read(&mut map, "\"usable\", \"withheld\" or \"canceled\"", Some::<Status>)?,
+                "status" => status.read(&mut map, "\"usable\", \"withheld\" or \"canceled\"", status_named)?,
                 _ => {
                     if draft.extra.contains_key(&name.0) {
                         self.current.set(Some(Fault::Repeated { name: "a field that is unknown" }));
@@ -192,6 +192,12 @@ impl<'de> Deserialize<'de> for Version {
             _ => Err(D::Error::custom("neither")),
         }
     }
+}
+
+fn status_named(name: String) -> Option<Status> {
+    [("usable", Status::Usable), ("withheld", Status::Withheld), ("canceled", Status::Canceled)]
+        .into_iter()
+        .find_map(|(known, status)| (known == name).then_some(status))
 }
 
 fn time(text: String) -> Option<String> {

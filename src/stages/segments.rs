@@ -90,6 +90,7 @@ pub struct Segments {
     pub credits: Vec<String>,
     /// Whether the article holds news.
     story: bool,
+    has_paragraph: bool,
 }
 
 impl Segments {
@@ -183,6 +184,7 @@ impl Stage for FindSegments {
             datelines: Vec::new(),
             credits: Vec::new(),
             story: article.is_story(),
+            has_paragraph: false,
         };
         for (kind, span) in kinds {
             found.add(text, kind, span);
@@ -200,7 +202,7 @@ impl Segments {
             Kind::Signoff => self.staff.read_signoff(slice),
             Kind::Credit => self.credits.extend(kinds::credit(slice)),
             Kind::Paragraph => {
-                let first = !self.segments.iter().any(|segment| segment.kind == Kind::Paragraph);
+                let first = !std::mem::replace(&mut self.has_paragraph, true);
                 if let Some((dateline, end)) = dateline::of(slice, first, !self.datelines.is_empty()) {
                     let cut = text.span_in(span, 0..end);
                     let rest =

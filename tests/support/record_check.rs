@@ -13,10 +13,23 @@ pub(crate) fn file(relative: &str) -> Vec<u8> {
 
 static ENRICHED: LazyLock<jsonschema::Validator> = LazyLock::new(|| validator("schemas/enriched.json"));
 
-/// A schema of the project, formats checked.
+/// A schema of the project with formats checked. A reader passes over fields that it does not know, but the program must
+/// not write one that the schema does not name: objects are closed.
 pub(crate) fn validator(relative: &str) -> jsonschema::Validator {
-    let schema: Value = serde_json::from_slice(&file(relative)).unwrap();
+    let mut schema: Value = serde_json::from_slice(&file(relative)).unwrap();
+    close(&mut schema);
     jsonschema::options().should_validate_formats(true).build(&schema).unwrap()
+}
+
+fn close(schema: &mut Value) {
+    if let Value::Object(object) = schema {
+        if object.contains_key("properties") && !object.contains_key("additionalProperties") {
+            object.insert("additionalProperties".to_owned(), Value::Bool(false));
+        }
+        object.values_mut().for_each(close);
+    } else if let Value::Array(values) = schema {
+        values.iter_mut().for_each(close);
+    }
 }
 
 /// Checks a record as its reader would: by the schema, every `text` against its slice, every span in bounds and in order.

@@ -7,6 +7,9 @@ use super::{Mention, names};
 use crate::stages::encoder::Kind;
 use crate::text::{Span, Text};
 
+/// From here on a reading counts as sure: the model is calibrated, and the kinds are three.
+const CLEAR: f64 = 0.6;
+
 /// A mention before it belongs to an entity.
 pub(super) struct Found {
     pub(super) span: Span,
@@ -46,7 +49,7 @@ pub(super) fn group(text: &Text, found: &[Found]) -> Vec<Group> {
     let kinds: BTreeMap<&str, Kind> = by_key.iter().map(|(key, members)| (*key, kind(found, members))).collect();
 
     // A surname that is clearly read as a place is one: Jordan beside Michael Jordan.
-    let is_clear = |member: &usize| !found[*member].title && found[*member].confidence >= 0.8;
+    let is_clear = |member: &usize| !found[*member].title && found[*member].confidence >= CLEAR;
     let not_person = |key: &str| kinds[key] != Kind::Person && by_key[key].iter().any(is_clear);
     let not_persons: BTreeSet<&str> = by_key.keys().copied().filter(|key| not_person(key)).collect();
 

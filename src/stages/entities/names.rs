@@ -171,8 +171,8 @@ pub(super) fn tidy(text: &Text, encoding: &Encoding, name: &Name) -> Option<Foun
     let slice = text.slice(span);
     let lower = slice.to_lowercase();
     let shouted = slice.chars().all(|c| !c.is_lowercase());
-    // "US" is a country where it is written so, and "us" never.
-    let pronoun = PRONOUNS.contains(&lower.as_str()) && !(lower == "us" && shouted);
+    // "US" is a country and "WHO" an organisation where they are written so, and never "us" and "who".
+    let pronoun = PRONOUNS.contains(&lower.as_str()) && !(shouted && matches!(lower.as_str(), "us" | "who"));
     let named = slice.chars().any(|c| c.is_uppercase() || c.is_alphabetic() && !c.is_lowercase());
     let found =
         Found { span, words: range, kind: name.kind, confidence: f64::from(name.confidence), segment: 0, title: false };
@@ -186,7 +186,7 @@ fn after_titles<'a>(range: std::ops::Range<usize>, word: impl Fn(usize) -> &'a s
     let mut at = range.start;
     while at < range.end {
         let current = bare(at);
-        if ROLES.contains(&current.as_str()) {
+        if ROLES.contains(&current.as_str()) || current.is_empty() && at == start {
             start = at + 1;
         } else if !(at > range.start && JOINERS.contains(&current.as_str())) {
             // "US Secretary of State", "Ukraine's President": what stands before a title belongs to it.
@@ -228,6 +228,13 @@ fn without_edges(text: &Text, span: Span) -> Option<Span> {
         if !abbreviation {
             span = text.span_in(span, 0..bare.len())?;
         }
+    }
+    // U.S. keeps its last dot, however the words were cut.
+    let slice = text.slice(span);
+    let dotted = slice.contains('.') && slice.split('.').all(|part| part.chars().count() == 1);
+    if dotted {
+        span =
+            text.span(span.start()..span.end() + 1).filter(|longer| text.slice(*longer).ends_with('.')).unwrap_or(span);
     }
     // Brackets belong to a name only as a pair.
     let slice = text.slice(span);

@@ -210,10 +210,7 @@ fn bullet(line: &str) -> Option<bool> {
     let after = line.get(digits..)?;
     let rest = match digits {
         0 => line.strip_prefix(['•', '‣', '▪', '●', '◦', '·', '*', '-', '–', '—'])?,
-        1 | 2 => match after.strip_prefix(['.', ')']) {
-            Some(rest) => rest,
-            None => return None,
-        },
+        1 | 2 => after.strip_prefix(['.', ')'])?,
         // 0700  OSLO – …: a time and two blanks.
         4 => return after.starts_with("  ").then_some(false),
         _ => return None,

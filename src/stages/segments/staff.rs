@@ -20,8 +20,14 @@ pub struct Staff {
     pub editing: Vec<String>,
 }
 
+/// Names in one list; whoever has more is no staff of an article.
+const MOST: usize = 100;
+
+/// One of the lists.
+type List = fn(&mut Staff) -> &mut Vec<String>;
+
 /// Words that stand before names in a sign-off, and the list that they fill.
-const TASKS: [(&str, fn(&mut Staff) -> &mut Vec<String>); 12] = [
+const TASKS: [(&str, List); 12] = [
     ("reporting and writing by ", |staff| &mut staff.reporting),
     ("writing and reporting by ", |staff| &mut staff.reporting),
     ("additional reporting by ", |staff| &mut staff.reporting),
@@ -54,12 +60,12 @@ impl Staff {
         let shown = if names.is_empty() { after_by(line).unwrap_or(line).to_owned() } else { and(&names) };
         self.line.get_or_insert(shown);
         let new: Vec<String> = names.into_iter().filter(|name| !self.byline.contains(name)).collect();
-        self.byline.extend(new);
+        self.byline.extend(new.into_iter().take(MOST.saturating_sub(self.byline.len())));
     }
 
     pub(super) fn read_signoff(&mut self, signoff: &str) {
         let inside = signoff.trim_matches(['(', ')']);
-        let mut list: Option<fn(&mut Self) -> &mut Vec<String>> = None;
+        let mut list: Option<List> = None;
         for part in inside.split([';', ',']).map(|part| part.trim_matches(is_blank)).take(60) {
             let task = TASKS.iter().find(|(words, _)| starts(part, words));
             let people = match task {
@@ -75,7 +81,7 @@ impl Staff {
                     .split_once(" in ")
                     .map_or(person, |(name, _)| name)
                     .trim_matches(|c| is_blank(c) || c == '.');
-                if !name.is_empty() && !is_role(name) {
+                if !name.is_empty() && !is_role(name) && list(self).len() < MOST {
                     list(self).push(name.split_whitespace().collect::<Vec<_>>().join(" "));
                 }
             }
