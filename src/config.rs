@@ -106,7 +106,13 @@ impl Config {
 
     /// What its sections find wrong with themselves.
     pub fn problems(&self) -> Vec<Problem> {
+        let mut between = Vec::new();
+        if self.service.stall_deadline <= self.kafka.transaction_timeout {
+            let what = "must exceed kafka.transaction_timeout, or a transaction that times out would end the service";
+            between.push(Problem::new("service.stall_deadline", what));
+        }
         [
+            between,
             self.service.problems(),
             self.kafka.problems(),
             self.article.problems(),

@@ -34,7 +34,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     if arguments.broker {
         let found = kafka::probe(&config.service, &config.kafka);
         if found.is_empty() {
-            well.push_str(&format!("broker         {}\n", config.kafka.brokers.join(", ")));
+            well.push_str(&format!("broker         {}\n", config.kafka.brokers));
         }
         problems.found.extend(found);
     }

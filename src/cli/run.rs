@@ -42,7 +42,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         version = env!("CARGO_PKG_VERSION"),
         model,
         config = config.hash(),
-        brokers = config.kafka.brokers.join(","),
+        brokers = config.kafka.brokers,
         "starting"
     );
 

@@ -118,11 +118,6 @@ impl Leaf {
         found
     }
 
-    /// Whether its value must never be shown.
-    pub(super) fn is_secret(&self) -> bool {
-        self.schema["writeOnly"] == json!(true) || self.schema["format"] == json!("password")
-    }
-
     fn alternatives(&self) -> impl Iterator<Item = &Value> {
         ["oneOf", "anyOf"].into_iter().filter_map(|key| self.schema[key].as_array()).flatten()
     }

@@ -78,7 +78,7 @@ impl Reader<'_> {
         let key = path.join(".");
         if let Err(error) = self.put::<T>(path, value) {
             let given = variable.map(|name| format!("{name}: ")).unwrap_or_default();
-            let error = if leaf.is_secret() { "does not fit (its value is not shown)".into() } else { error };
+            let error = if is_secret(&key) { "does not fit (its value is not shown)".into() } else { error };
             let default = match &leaf.default {
                 Value::Null => "it may be left out".into(),
                 value => format!("the default is {value}"),
@@ -169,6 +169,11 @@ impl Reader<'_> {
     }
 }
 
+/// Whether the value of an option must never be shown. Its name tells: a type could be forgotten.
+fn is_secret(key: &str) -> bool {
+    key.contains("password") || key.contains("secret")
+}
+
 /// The one of `known` that `name` was probably meant to be.
 fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let name = name.to_lowercase().replace('-', "_");
@@ -240,7 +245,6 @@ mod tests {
         size: Bytes,
         retries: u32,
         tls: bool,
-        #[schemars(extend("writeOnly" = true))]
         password: Option<u32>,
         client: BTreeMap<String, String>,
         topics: Topics,

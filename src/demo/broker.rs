@@ -14,16 +14,13 @@ use super::feed::Sample;
 use crate::config::Config;
 use crate::io::{Delivery, kafka};
 use crate::message::{Destination, Header, Message};
+use crate::settings::Time;
 
 /// Partitions of each topic: the mock keeps 5 MiB of each.
 const PARTITIONS: i32 = 4;
 
 /// Header by which an article is known again when it comes out.
 const NUMBER: &str = "demo-number";
-
-/// What the mock needs to be quick: a fetch that waits is not woken by new data, and a group is rebalanced no sooner
-/// than a second before a member's session ends.
-const CLIENT: [(&str, &str); 2] = [("fetch.wait.max.ms", "10"), ("session.timeout.ms", "6000")];
 
 /// A broker inside this process, with a producer for the feed and a reader of what comes out.
 pub(super) struct Broker {
@@ -63,8 +60,14 @@ impl Broker {
     /// `config` changed so that the service works with this broker.
     pub(super) fn configure(&self, config: &mut Config) {
         config.service.delivery = Delivery::AtLeastOnce;
-        config.kafka = kafka::Settings { brokers: vec![self.cluster.bootstrap_servers()], ..Default::default() };
-        config.kafka.client = CLIENT.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        config.kafka = kafka::Settings {
+            brokers: self.cluster.bootstrap_servers(),
+            // The mock rebalances a group no sooner than a second before a member's session ends.
+            session_timeout: Time::seconds(6),
+            // It does not wake a fetch that waits when there is news.
+            client: [("fetch.wait.max.ms".to_owned(), "10".into())].into(),
+            ..kafka::Settings::default()
+        };
     }
 
     /// Publishes an article.

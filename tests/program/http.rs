@@ -51,7 +51,7 @@ fn with_a_broker_the_service_is_ready_and_counts_its_work() {
     command
         .env("COPYDESK_SERVICE_DELIVERY", "at_least_once")
         .env("COPYDESK_KAFKA_CLIENT_FETCH_WAIT_MAX_MS", "10")
-        .env("COPYDESK_KAFKA_CLIENT_SESSION_TIMEOUT_MS", "6000");
+        .env("COPYDESK_KAFKA_SESSION_TIMEOUT", "6s");
     let mut service = Background::start(&mut command);
     let address = service.address();
     until(|| (get(&address, "/readyz").0 == 200).then_some(())).expect("ready");
@@ -90,4 +90,18 @@ fn a_port_in_use_is_named_with_the_option_that_chooses_another() {
     let said = err(&output);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains(&format!("cannot listen on {address}")) && said.contains("http.listen"), "{said}");
+}
+
+/// A user who asks twice will not wait, whatever hangs.
+#[test]
+fn a_second_signal_ends_the_process_at_once() {
+    let folder = folder();
+    let mut service = Background::start(&mut service(&folder, &nobody()));
+    service.wait_for("starting");
+    // Both at the same moment: the orderly end takes longer than to look for the second.
+    for signal in ["STOP", "TERM", "INT", "CONT"] {
+        service.signal(signal);
+    }
+    let code = service.wait().code();
+    assert!(matches!(code, Some(130 | 143)), "{code:?}: {}", service.said());
 }

@@ -4,6 +4,8 @@ mod annotate;
 mod check;
 mod demo;
 mod http;
+#[cfg(test)]
 #[path = "../support/record_check.rs"]
 mod record_check;
+#[cfg(test)]
 mod support;
