@@ -25,7 +25,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let source = problems.source.clone();
     let mut well = format!("configuration  {source}\n");
     match super::pipeline(&config) {
-        Ok((_, model)) => well.push_str(&format!("model          {model}\n")),
+        Ok((pipeline, model)) => {
+            let stages: Vec<_> = pipeline.stages().filter(|(_, on)| *on).map(|(name, _)| name).collect();
+            well.push_str(&format!("model          {model}\nstages         {}\n", stages.join(", ")));
+        }
         Err(error) => match error.downcast::<Problems>() {
             Ok(model) => problems.found.extend(model.found),
             Err(error) => problems.found.push(Problem::new("stages", format!("{error:#}"))),
