@@ -18,9 +18,10 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 
 use crate::config::{Config, Problems};
+use crate::io::kafka;
 use crate::model::Model;
 use crate::pipeline::Pipeline;
-use crate::service;
+use crate::service::{self, Running, Shutdown, Status};
 use crate::settings::Problem;
 use crate::stages::encoder::Reader;
 
@@ -112,6 +113,21 @@ fn find_model(path: &Path) -> anyhow::Result<PathBuf> {
         let tried: Vec<_> = places.iter().map(|place| place.display().to_string()).collect();
         format!("there is no such folder; set it to where the model lies (tried {})", tried.join(", "))
     })
+}
+
+/// Starts the service with the Kafka that `config` names.
+fn start(config: &Config, enrich: Pipeline, status: Arc<Status>, shutdown: Shutdown) -> anyhow::Result<Running> {
+    let group = kafka::Group::default();
+    let intake = {
+        let (settings, group) = (config.kafka.clone(), group.clone());
+        move || kafka::intake(&settings, &group)
+    };
+    let outlet = {
+        let (settings, delivery, pulse) = (config.kafka.clone(), config.service.delivery, Arc::clone(&status.outlet));
+        move || kafka::outlet(&settings, delivery, &group, pulse)
+    };
+    service::start(&config.service, intake, outlet, Arc::new(enrich), status, shutdown)
+        .context("cannot start the service")
 }
 
 /// The threads of tokio: signals and HTTP need no more than one.

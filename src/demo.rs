@@ -7,7 +7,6 @@ mod feed;
 mod screen;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -16,9 +15,7 @@ use self::broker::Broker;
 use self::feed::{FEED, Sample};
 use self::screen::Screen;
 use crate::config::Config;
-use crate::io::kafka;
-use crate::message::Enrich;
-use crate::service::{Exit, Shutdown, Status};
+use crate::service::{Exit, Running, Shutdown};
 
 /// Articles between the feed and the screen at most. The mock broker keeps 5 MiB a partition and drops what is older
 /// without a word, so the feed waits for what it has sent.
@@ -36,15 +33,20 @@ pub struct Plan {
     pub rate: f64,
 }
 
-/// Runs the demo until its articles are through or `shutdown` has begun; tells how the service ended.
+/// Runs the demo until its articles are through or `shutdown` has begun; tells how the service ended, which `start`
+/// starts.
 ///
 /// # Errors
 /// If the broker fails, or not everything comes out.
-pub fn run(plan: &Plan, mut config: Config, enrich: Arc<dyn Enrich>, shutdown: &Shutdown) -> anyhow::Result<Exit> {
+pub fn run(
+    plan: &Plan,
+    mut config: Config,
+    start: impl FnOnce(&Config) -> anyhow::Result<Running>,
+    shutdown: &Shutdown,
+) -> anyhow::Result<Exit> {
     let broker = Broker::start().context("cannot start the embedded broker")?;
     broker.configure(&mut config);
-    let status = Arc::new(Status::new(config.service.stall_deadline.0));
-    let running = kafka::start(&config.service, &config.kafka, enrich, status, shutdown.clone())?;
+    let running = start(&config)?;
     let (sent, now) = (0, Instant::now());
     let screen = Screen::open(plan.articles)?;
     let mut play = Play { plan, broker: &broker, screen, under_way: BTreeMap::new(), sent, began: now, moved: now };

@@ -7,7 +7,7 @@ use clap::Args;
 use super::{Exit, signals};
 use crate::config::Config;
 use crate::demo::{self, Plan};
-use crate::service::Shutdown;
+use crate::service::{Shutdown, Status};
 use crate::telemetry::log;
 
 /// Show the service at work: an embedded broker, a feed of articles, and what comes out
@@ -41,7 +41,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     signals::listen(&runtime, shutdown.clone())?;
     let (pipeline, _) = super::pipeline(&config)?;
     let plan = Plan { articles: arguments.articles, rate: arguments.rate };
-    let exit = super::ended(demo::run(&plan, config, Arc::new(pipeline), &shutdown)?);
+    let service = |config: &Config| {
+        let status = Arc::new(Status::new(config.service.stall_deadline.0));
+        super::start(config, pipeline, status, shutdown.clone())
+    };
+    let exit = super::ended(demo::run(&plan, config, service, &shutdown)?);
     runtime.shutdown_background();
     exit
 }

@@ -3,12 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::Context;
 use clap::Args;
 
 use super::{Exit, signals};
 use crate::config::Config;
-use crate::io::kafka;
 use crate::service::{Shutdown, Status};
 use crate::telemetry::metrics::{Metrics, Stages};
 use crate::telemetry::{http, log};
@@ -46,9 +44,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         "starting"
     );
 
-    let running = kafka::start(&config.service, &config.kafka, Arc::new(pipeline), status, shutdown)
-        .context("cannot start the service")?;
-    let exit = super::ended(running.join());
+    let exit = super::ended(super::start(&config, pipeline, status, shutdown)?.join());
     // The HTTP server has nothing to finish.
     runtime.shutdown_background();
     exit

@@ -65,7 +65,7 @@ impl Broker {
             // The mock rebalances a group no sooner than a second before a member's session ends.
             session_timeout: Time::seconds(6),
             // It does not wake a fetch that waits when there is news.
-            client: [("fetch.wait.max.ms".to_owned(), "10".into())].into(),
+            client: [("fetch.wait.max.ms".to_owned(), kafka::Value::Number(10))].into(),
             ..kafka::Settings::default()
         };
     }
