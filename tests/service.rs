@@ -55,8 +55,7 @@ impl Instance {
         let member = intake.member();
         let status = Arc::new(Status::new(settings.stall_deadline.0));
         let (doors, enrich) = ((|| Ok(intake), || Ok(outlet)), Arc::new(enrich));
-        let running =
-            service::start(settings, doors, enrich, Arc::clone(&status), Shutdown::default()).unwrap();
+        let running = service::start(settings, doors, enrich, Arc::clone(&status), Shutdown::default()).unwrap();
         Self { running, status, member, id: id.to_owned() }
     }
 

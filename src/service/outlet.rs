@@ -100,10 +100,8 @@ enum Sent {
 
 impl Transaction {
     fn next(&self) -> Vec<Position> {
-        let position = |(lane, offset): &(Arc<Lane>, i64)| Position {
-            partition: lane.partition.clone(),
-            offset: *offset,
-        };
+        let position =
+            |(lane, offset): &(Arc<Lane>, i64)| Position { partition: lane.partition.clone(), offset: *offset };
         self.next.values().map(position).collect()
     }
 }
