@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::message::{Message, Partition, Position, RawArticle};
 
+pub mod kafka;
 pub mod memory;
 
 /// What a reader of the output can rely on.

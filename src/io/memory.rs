@@ -323,16 +323,13 @@ impl Intake for MemoryIntake {
             return Ok(Some(event));
         }
         let wait = wait.min(Duration::from_millis(10));
-        let (mut cluster, _) =
-            memory.0.changed.wait_timeout(cluster, wait).unwrap_or_else(PoisonError::into_inner);
+        let (mut cluster, _) = memory.0.changed.wait_timeout(cluster, wait).unwrap_or_else(PoisonError::into_inner);
         if let Some(event) = self.next(&mut cluster)? {
             return Ok(Some(event));
         }
         Ok((cluster.random(50) == 0).then(|| {
-            let end = |(partition, offset): (&Partition, &i64)| Position {
-                partition: partition.clone(),
-                offset: *offset,
-            };
+            let end =
+                |(partition, offset): (&Partition, &i64)| Position { partition: partition.clone(), offset: *offset };
             Event::Report(Report { reachable: true, ends: cluster.ends.iter().map(end).collect() })
         }))
     }

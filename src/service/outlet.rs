@@ -28,7 +28,7 @@ pub(super) enum Order {
 }
 
 /// The wait after the first abort that follows an abort; doubled at each further one.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
 
 /// The longest wait between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
@@ -100,10 +100,8 @@ enum Sent {
 
 impl Transaction {
     fn next(&self) -> Vec<Position> {
-        let position = |(lane, offset): &(Arc<Lane>, i64)| Position {
-            partition: lane.partition.clone(),
-            offset: *offset,
-        };
+        let position =
+            |(lane, offset): &(Arc<Lane>, i64)| Position { partition: lane.partition.clone(), offset: *offset };
         self.next.values().map(position).collect()
     }
 }

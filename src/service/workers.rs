@@ -72,10 +72,12 @@ pub(super) struct Worker {
 impl Worker {
     /// Works until no chunk can come any more, or nobody takes the results.
     pub(super) fn run(self) {
-        for chunk in &self.chunks {
-            while self.status.in_flight.finished() > self.max_finished && chunk.lane.open(&self.epoch) {
+        loop {
+            // Not with a chunk in hand: those that have finished may wait for just that one.
+            while self.status.in_flight.finished() > self.max_finished {
                 std::thread::sleep(Duration::from_millis(2));
             }
+            let Ok(chunk) = self.chunks.recv() else { return };
             if let Some(finished) = self.work(chunk)
                 && self.outlet.send(Order::Finished(finished)).is_err()
             {
