@@ -126,7 +126,7 @@ fn start(config: &Config, enrich: Pipeline, status: Arc<Status>, shutdown: Shutd
         let (settings, delivery, pulse) = (config.kafka.clone(), config.service.delivery, Arc::clone(&status.outlet));
         move || kafka::outlet(&settings, delivery, &group, pulse)
     };
-    service::start(&config.service, intake, outlet, Arc::new(enrich), status, shutdown)
+    service::start(&config.service, (intake, outlet), Arc::new(enrich), status, shutdown)
         .context("cannot start the service")
 }
 

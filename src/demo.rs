@@ -80,7 +80,7 @@ impl Play<'_> {
                 self.under_way.insert(self.sent, sample);
                 self.sent += 1;
             }
-            let read = self.broker.read(Duration::from_millis(10))?;
+            let read = self.broker.read(Duration::from_millis(50))?;
             let known = read.and_then(|(number, message)| Some((self.under_way.remove(&number)?, message)));
             if let Some((sample, message)) = known {
                 self.moved = Instant::now();

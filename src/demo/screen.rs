@@ -81,13 +81,13 @@ impl Screen {
     /// Ends with a summary.
     pub(super) fn close(&self) -> io::Result<()> {
         self.bar.finish_and_clear();
-        let articles = self.bar.position();
         let mut reasons =
             self.dead.iter().map(|(reason, count)| format!("{count} {reason}")).collect::<Vec<_>>().join(", ");
         if !reasons.is_empty() {
             reasons = format!(" ({reasons})");
         }
         let dead: u64 = self.dead.values().sum();
+        let articles = self.enriched + dead;
         self.print(&format!(
             "\n{articles} articles: {} enriched with {} entities, {dead} dead letters{reasons}; {:.1} articles/s\n",
             self.enriched,

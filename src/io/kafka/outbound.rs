@@ -206,36 +206,22 @@ impl KafkaOutlet {
         Ok(())
     }
 
-    /// Commits the offsets by themselves, their records being written.
+    /// Commits the offsets by themselves, their records being written. The client tells nobody how an asynchronous
+    /// commit ended, so this one blocks; a coordinator that is away is given up by the client after a while.
     fn commit_offsets(&mut self, next: &[Position]) -> Result<(), Fault> {
         let offsets = list(next)?;
-        let asked = self.group.ask(|consumer| {
-            let context = Arc::clone(consumer.context());
-            context.expect_commit();
-            consumer.commit(&offsets, CommitMode::Async).map(|()| context)
-        });
-        let context = match asked {
-            None => return Err(Fault::Abort("the consumer has left the group".into())),
-            Some(Err(error)) => return Err(Fault::Abort(error.to_string())),
-            Some(Ok(context)) => context,
-        };
-        let deadline = Instant::now() + self.patience();
-        while Instant::now() < deadline {
-            self.pulse.beat();
-            match context.await_commit(STEP) {
-                None => {}
-                Some(Ok(())) => return Ok(()),
-                Some(Err(error)) => {
-                    let facts = Facts::of(&error);
-                    let why = format!("{error}{}", mend(error.rdkafka_error_code(), &self.settings));
-                    return Err(match class(Call::End, facts) {
-                        Class::Fatal => Fault::Fatal(why),
-                        _ => Fault::Abort(why),
-                    });
-                }
+        self.pulse.beat();
+        match self.group.ask(|consumer| consumer.commit(&offsets, CommitMode::Sync)) {
+            Some(Ok(())) => Ok(()),
+            None => Err(Fault::Abort("the consumer has left the group".into())),
+            Some(Err(error)) => {
+                let why = format!("{error}{}", mend(error.rdkafka_error_code(), &self.settings));
+                Err(match class(Call::End, Facts::of(&error)) {
+                    Class::Fatal => Fault::Fatal(why),
+                    _ => Fault::Abort(why),
+                })
             }
         }
-        Err(Fault::Abort("the commit of offsets was not answered".into()))
     }
 }
 
