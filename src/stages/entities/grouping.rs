@@ -157,8 +157,11 @@ impl<'a> People<'a> {
     fn of(keys: &'a [String], kinds: &BTreeMap<&str, Kind>) -> Self {
         let mut people = Self::default();
         let mut by_ends: BTreeMap<(&str, &str), &str> = BTreeMap::new();
-        for key in keys {
-            if people.full.contains_key(key.as_str()) || kinds[key.as_str()] != Kind::Person {
+        let persons = || keys.iter().map(String::as_str).filter(|key| kinds[key] == Kind::Person);
+        // "Van der Bellen" is no full name beside "Alexander van der Bellen".
+        let tails: BTreeSet<&str> = persons().flat_map(surnames).collect();
+        for key in persons() {
+            if people.full.contains_key(key) || tails.contains(key) {
                 continue;
             }
             let bare = without_suffix(key);
