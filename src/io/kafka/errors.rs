@@ -145,7 +145,7 @@ pub(super) fn mend(code: Option<Code>, settings: &Settings) -> String {
             "; check kafka.sasl_username and its password".into()
         }
         Some(Code::AllBrokersDown | Code::BrokerTransportFailure | Code::Resolve) => {
-            format!("; is a broker running at {}?", settings.brokers)
+            format!("; is one running at {}?", settings.brokers)
         }
         _ => String::new(),
     }
