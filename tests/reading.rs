@@ -4,6 +4,8 @@
 
 #[path = "reading/bad_input.rs"]
 mod bad_input;
+#[path = "reading/feed.rs"]
+mod feed;
 #[path = "reading/golden.rs"]
 mod golden;
 #[path = "reading/native.rs"]

@@ -129,8 +129,8 @@ impl Stage for FindEntities {
         };
         let mut mentions = Vec::new();
         let mut prose = segments.prose().enumerate().peekable();
-        for name in encoding.reading.names() {
-            let Some(found) = names::tidy(text, encoding, name) else { continue };
+        for name in names::joined(text, encoding) {
+            let Some(found) = names::tidy(text, encoding, &name) else { continue };
             // Mentions and segments are both in order: walk on to the segment that holds this one.
             while prose.next_if(|(_, segment)| segment.span.end() <= found.span.start()).is_some() {}
             let Some(&(place, segment)) = prose.peek() else { continue };

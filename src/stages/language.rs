@@ -25,7 +25,7 @@ const UNDETERMINED: &str = "und";
 const SAMPLE: usize = 4096;
 
 /// Letters below which no answer is sure enough.
-const LETTERS: usize = 60;
+const LETTERS: usize = 24;
 
 /// `[stages.language]`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

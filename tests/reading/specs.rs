@@ -46,8 +46,8 @@ impl Case {
         let title = title.map(|title| unmark(title, 0, &mut marks));
         let offset = title.as_ref().map_or(0, |title| title.len() + 2);
         let body = unmark(body, offset, &mut marks);
-        marks.sort_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)));
-        let states = states.into_iter().map(|line| line[2..].to_owned()).collect();
+        marks.sort_by_key(|(range, mark)| (range.start, std::cmp::Reverse(range.end), !mark.starts_with("read")));
+        let states = states.into_iter().map(|line| line.trim_start_matches("= ").to_owned()).collect();
         Self { name: name.to_owned(), title, body, marks, states }
     }
 
@@ -57,7 +57,7 @@ impl Case {
 
     fn text(&self, range: &Range<usize>) -> String {
         let whole = self.title.as_ref().map(|title| format!("{title}\n\n")).unwrap_or_default() + &self.body;
-        whole[range.clone()].to_owned()
+        whole.get(range.clone()).unwrap().to_owned()
     }
 
     /// Compares what is marked with what was found.
@@ -77,7 +77,7 @@ impl Case {
 fn unmark(marked: &str, offset: usize, marks: &mut Vec<(Range<usize>, String)>) -> String {
     let (mut text, mut open, mut rest) = (String::new(), Vec::new(), marked);
     while let Some(c) = rest.chars().next() {
-        rest = &rest[c.len_utf8()..];
+        rest = rest.get(c.len_utf8()..).unwrap();
         match c {
             '[' => open.push(text.len()),
             ']' => {
@@ -111,15 +111,23 @@ struct Marked {
 impl Marked {
     fn of(case: &Case) -> Arc<Self> {
         let words = |text: &str| {
-            Script(Default::default()).words(text).into_iter().map(|range| text[range].to_owned()).collect()
+            Script(Default::default())
+                .words(text)
+                .into_iter()
+                .map(|range| text.get(range).unwrap().to_owned())
+                .collect()
         };
         let mut names = Vec::new();
         let mut polarities = Vec::new();
         let mut read_until = 0;
         for (range, mark) in &case.marks {
             let parts: Vec<&str> = mark.split(' ').collect();
-            // A mark inside "read" is what should be left of the name.
-            if range.start < read_until {
+            // A mark inside "read" is what should be left of the name; one around "read" is what it should become.
+            let around = !mark.starts_with("read")
+                && case.marks.iter().any(|(other, inner)| {
+                    inner.starts_with("read") && range.start <= other.start && other.end <= range.end && range != other
+                });
+            if range.start < read_until || around {
                 continue;
             }
             read_until = range.end;
@@ -174,7 +182,7 @@ impl Reading for MarkedReading {
 
     fn sentiment(&self, targets: &[Range<usize>]) -> anyhow::Result<Vec<Polarity>> {
         let of = |target: &Range<usize>| {
-            self.names.iter().position(|name| name.words.start <= target.start && target.end <= name.words.end)
+            self.names.iter().position(|name| name.words.start < target.end && target.start < name.words.end)
         };
         Ok(targets.iter().map(|target| self.polarities[of(target).unwrap()]).collect())
     }

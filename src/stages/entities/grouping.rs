@@ -54,9 +54,14 @@ pub(super) fn group(text: &Text, found: &[Found]) -> Vec<Group> {
     let not_persons: BTreeSet<&str> = by_key.keys().copied().filter(|key| not_person(key)).collect();
 
     let mut people = People::of(&keys, &kinds);
+    let bodies = long_names(&keys, &kinds);
     let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, key) in keys.iter().enumerate() {
         let owner = if not_persons.contains(key.as_str()) { None } else { people.owner(key) };
+        let owner = owner.or_else(|| match bodies.get(key.as_str()) {
+            Some(Bearers::One(long)) if kinds[key.as_str()] == Kind::Organisation => Some(long),
+            _ => None,
+        });
         groups.entry(owner.unwrap_or(key)).or_default().push(index);
     }
 
@@ -125,6 +130,19 @@ fn is_acronym_of(acronym: &str, name: &str) -> bool {
     long_enough && letters.peek().is_none()
 }
 
+/// The organisations whose names begin with a shorter one: Larkspur Systems is Larkspur too.
+fn long_names<'a>(keys: &'a [String], kinds: &BTreeMap<&str, Kind>) -> BTreeMap<&'a str, Bearers<'a>> {
+    let mut long: BTreeMap<&str, Bearers<'_>> = BTreeMap::new();
+    for key in keys.iter().filter(|key| kinds[key.as_str()] == Kind::Organisation) {
+        for (space, _) in key.match_indices(' ').take(3) {
+            let Some(short) = key.get(..space) else { continue };
+            let bearers = Bearers::add(long.remove(short), key);
+            long.insert(short, bearers);
+        }
+    }
+    long
+}
+
 /// The full names of persons, to find whose surname stands alone.
 #[derive(Default)]
 struct People<'a> {
@@ -157,8 +175,11 @@ impl<'a> People<'a> {
     fn of(keys: &'a [String], kinds: &BTreeMap<&str, Kind>) -> Self {
         let mut people = Self::default();
         let mut by_ends: BTreeMap<(&str, &str), &str> = BTreeMap::new();
-        for key in keys {
-            if people.full.contains_key(key.as_str()) || kinds[key.as_str()] != Kind::Person {
+        let persons = || keys.iter().map(String::as_str).filter(|key| kinds[key] == Kind::Person);
+        // "Van der Bellen" is no full name beside "Alexander van der Bellen".
+        let tails: BTreeSet<&str> = persons().flat_map(surnames).collect();
+        for key in persons() {
+            if people.full.contains_key(key) || tails.contains(key) {
                 continue;
             }
             let bare = without_suffix(key);

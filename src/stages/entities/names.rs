@@ -141,6 +141,32 @@ const PRONOUNS: &[&str] = &[
     "they", "them", "their", "who", "this", "that", "these",
 ];
 
+/// The names that the model found, those joined that it cut: two of one kind with nothing but a blank between (South
+/// Africa), and what follows an "of" (University of Cape Town).
+pub(super) fn joined(text: &Text, encoding: &Encoding) -> Vec<Name> {
+    let mut joined: Vec<Name> = Vec::new();
+    for name in encoding.reading.names() {
+        match joined.last_mut().filter(|before| is_one(text, encoding, before, name)) {
+            Some(before) => {
+                before.words.end = name.words.end;
+                before.confidence = before.confidence.min(name.confidence);
+            }
+            None => joined.push(name.clone()),
+        }
+    }
+    joined
+}
+
+fn is_one(text: &Text, encoding: &Encoding, before: &Name, after: &Name) -> bool {
+    let Some(last) = before.words.end.checked_sub(1) else { return false };
+    let adjacent =
+        before.words.end == after.words.start && encoding.sentence.get(last) == encoding.sentence.get(last + 1);
+    let (Some(left), Some(right)) = (encoding.words.get(last), encoding.words.get(last + 1)) else { return false };
+    let gap = text.span(left.end()..right.start()).map(|gap| text.slice(gap));
+    let open = matches!(text.slice(*left), "of" | "for") && before.words.len() > 1;
+    adjacent && matches!(gap, Some(" " | "\n" | "\r\n" | "\u{A0}")) && (before.kind == after.kind || open)
+}
+
 /// The mention that a name of the model makes, if anything of a name is left of it.
 pub(super) fn tidy(text: &Text, encoding: &Encoding, name: &Name) -> Option<Found> {
     let mut range = name.words.start..name.words.end.min(encoding.words.len());
@@ -157,8 +183,11 @@ pub(super) fn tidy(text: &Text, encoding: &Encoding, name: &Name) -> Option<Foun
     {
         range.end -= 1;
     }
-    if range.len() > 1 && word(range.start).eq_ignore_ascii_case("the") && !word(range.start + 1).starts_with("Hague") {
+    if range.len() > 1 && word(range.start).eq_ignore_ascii_case("the") && word(range.start + 1) != "Hague" {
         range.start += 1;
+    }
+    if word(range.start) == "Hague" && range.start > 0 && word(range.start - 1) == "The" {
+        range.start -= 1;
     }
     if name.kind == Kind::Person {
         range.start = after_titles(range.clone(), word);
@@ -205,7 +234,14 @@ fn is_possessive(word: &str) -> bool {
     matches!(word, "'s" | "’s" | "'" | "’" | "ʼs" | "'S" | "’S")
 }
 
-/// The span without quotes, commas and possessive at its ends; a last dot stays with an abbreviation only.
+/// Whether a name ends with an abbreviation: U.S, John B, Marsh Jr.
+fn keeps_dot(name: &str) -> bool {
+    let last = name.rsplit(is_blank).next().unwrap_or_default();
+    let initials = last.chars().any(char::is_alphabetic) && last.split('.').all(|part| part.chars().count() == 1);
+    initials || ["Jr", "Sr", "Inc", "Corp", "Co", "Ltd", "St"].contains(&last)
+}
+
+/// The span without quotes, commas and possessive at its ends.
 fn without_edges(text: &Text, span: Span) -> Option<Span> {
     let edge = |c: char| {
         is_blank(c)
@@ -220,22 +256,11 @@ fn without_edges(text: &Text, span: Span) -> Option<Span> {
     if let Some(owner) = owner {
         span = text.span_in(span, 0..owner.len())?;
     }
-    let slice = text.slice(span);
-    if let Some(bare) = slice.strip_suffix('.') {
-        let last = bare.rsplit(is_blank).next().unwrap_or_default();
-        let abbreviation =
-            last.contains('.') || last.chars().count() == 1 || ["Jr", "Sr", "Inc", "Corp", "Co", "Ltd"].contains(&last);
-        if !abbreviation {
-            span = text.span_in(span, 0..bare.len())?;
-        }
-    }
-    // U.S. keeps its last dot, however the words were cut.
-    let slice = text.slice(span);
-    let dotted = slice.contains('.') && slice.split('.').all(|part| part.chars().count() == 1);
-    if dotted {
-        span =
-            text.span(span.start()..span.end() + 1).filter(|longer| text.slice(*longer).ends_with('.')).unwrap_or(span);
-    }
+    // A last dot stays with an abbreviation only, however the words were cut.
+    let bare = text.slice(span).trim_end_matches('.').len();
+    let without = text.span_in(span, 0..bare)?;
+    let with = text.span(span.start()..span.start() + bare + 1).filter(|with| text.slice(*with).ends_with('.'));
+    span = with.filter(|_| keeps_dot(text.slice(without))).unwrap_or(without);
     // Brackets belong to a name only as a pair.
     let slice = text.slice(span);
     if slice.contains('(') != slice.contains(')') {
