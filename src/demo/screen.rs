@@ -50,9 +50,9 @@ impl Screen {
         let card = match (message.destination, message.payload.as_deref().map(Record::read)) {
             (Destination::Dead, _) => {
                 let [reason, detail] =
-                    [dead_letter::REASON, dead_letter::DETAIL].map(|name| view::header(message, name));
+                    [dead_letter::REASON, dead_letter::DETAIL].map(|name| message.header(name));
                 let card = view::dead_letter(&reason, &detail, sample.name, self.width);
-                *self.dead.entry(reason).or_default() += 1;
+                *self.dead.entry(reason.into_owned()).or_default() += 1;
                 card
             }
             (Destination::Enriched, Some(Ok(record))) => {
