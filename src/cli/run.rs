@@ -48,6 +48,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     );
 
     let exit = super::ended(super::start(&config, pipeline, status, shutdown)?.join());
+    if let Ok(Exit::Done) = exit {
+        tracing::info!("stopped in good order");
+    }
     // The HTTP server has nothing to finish.
     runtime.shutdown_background();
     exit
