@@ -33,18 +33,11 @@ pub(super) struct IntakeContext {
     happened: Mutex<VecDeque<Happening>>,
     /// Set when the consumer is being closed, and nobody will answer a revocation.
     pub(super) closing: AtomicBool,
-    commit: (Mutex<Option<KafkaResult<()>>>, Condvar),
 }
 
 impl IntakeContext {
     pub(super) fn new(topic: Arc<str>) -> Self {
-        Self {
-            topic,
-            any: AtomicBool::new(false),
-            happened: Mutex::default(),
-            closing: AtomicBool::new(false),
-            commit: Default::default(),
-        }
+        Self { topic, any: AtomicBool::new(false), happened: Mutex::default(), closing: AtomicBool::new(false) }
     }
 
     /// What happened since, the oldest first.
@@ -61,18 +54,6 @@ impl IntakeContext {
     fn add(&self, happening: Happening) {
         lock(&self.happened).push_back(happening);
         self.any.store(true, Ordering::Release);
-    }
-
-    /// Forgets the answer to an earlier commit.
-    pub(super) fn expect_commit(&self) {
-        *lock(&self.commit.0) = None;
-    }
-
-    /// The answer to the commit of offsets, if it comes within `wait`.
-    pub(super) fn await_commit(&self, wait: Duration) -> Option<KafkaResult<()>> {
-        let answer = lock(&self.commit.0);
-        let waited = self.commit.1.wait_timeout_while(answer, wait, |answer| answer.is_none());
-        waited.unwrap_or_else(PoisonError::into_inner).0.take()
     }
 
     /// The partitions of ours in `list`.
@@ -114,11 +95,6 @@ impl ConsumerContext for IntakeContext {
                 }
             }
         }
-    }
-
-    fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
-        *lock(&self.commit.0) = Some(result);
-        self.commit.1.notify_all();
     }
 }
 

@@ -209,33 +209,18 @@ impl KafkaOutlet {
     /// Commits the offsets by themselves, their records being written.
     fn commit_offsets(&mut self, next: &[Position]) -> Result<(), Fault> {
         let offsets = list(next)?;
-        let asked = self.group.ask(|consumer| {
-            let context = Arc::clone(consumer.context());
-            context.expect_commit();
-            consumer.commit(&offsets, CommitMode::Async).map(|()| context)
-        });
-        let context = match asked {
+        // The client bounds this by its socket timeout. Asked without waiting, it never tells the outcome.
+        let committed = self.group.ask(|consumer| consumer.commit(&offsets, CommitMode::Sync));
+        let error = match committed {
+            Some(Ok(())) => return Ok(()),
+            Some(Err(error)) => error,
             None => return Err(Fault::Abort("the consumer has left the group".into())),
-            Some(Err(error)) => return Err(Fault::Abort(error.to_string())),
-            Some(Ok(context)) => context,
         };
-        let deadline = Instant::now() + self.patience();
-        while Instant::now() < deadline {
-            self.pulse.beat();
-            match context.await_commit(STEP) {
-                None => {}
-                Some(Ok(())) => return Ok(()),
-                Some(Err(error)) => {
-                    let facts = Facts::of(&error);
-                    let why = format!("{error}{}", mend(error.rdkafka_error_code(), &self.settings));
-                    return Err(match class(Call::End, facts) {
-                        Class::Fatal => Fault::Fatal(why),
-                        _ => Fault::Abort(why),
-                    });
-                }
-            }
-        }
-        Err(Fault::Abort("the commit of offsets was not answered".into()))
+        let why = format!("{error}{}", mend(error.rdkafka_error_code(), &self.settings));
+        Err(match class(Call::End, Facts::of(&error)) {
+            Class::Fatal => Fault::Fatal(why),
+            _ => Fault::Abort(why),
+        })
     }
 }
 
