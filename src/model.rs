@@ -1,0 +1,213 @@
+//! The model: words in, names and sentiment out.
+//!
+//! One encoder reads the words of an article once; two heads look at its states.  The head of the words says which of
+//! them are names of persons, organisations or places; the head of the targets says whether the text speaks well or
+//! badly of the words that it is asked about.  This module knows words and scores and nothing of articles, and runs no
+//! threads of the service: a call works on the caller's time, on one processor core.
+//!
+//! An article of any length is read whole, in windows of whole sentences.  The windows of one article share batches with
+//! no other article, so that a result depends on nothing but the words.
+//!
+//! `training/` makes the files that [`Model::load`] reads.
+
+mod decode;
+mod engine;
+mod files;
+mod pieces;
+mod states;
+mod windows;
+pub mod words;
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, ensure};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use self::engine::Engine;
+use self::files::Files;
+use self::pieces::Pieces;
+use self::states::States;
+use self::windows::Limits;
+
+/// `[model]`
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// The folder of the model. A relative path is looked for in the working directory, then beside the program and in
+    /// the folders above it, then in /usr/share/copydesk: the default works in a clone, in an image and installed.
+    pub path: PathBuf,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { path: "models/newsroom-en".into() }
+    }
+}
+
+/// What a name names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// A human being, or a group that bears their name.
+    Person,
+    /// A company, agency, party, team or other body.
+    Organisation,
+    /// A country, town, region, river or other place.
+    Place,
+}
+
+/// A name in a text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Name {
+    /// The words of the name, counted through all sentences of the call to [`Model::read`].
+    pub words: Range<usize>,
+    /// What it names.
+    pub kind: Kind,
+    /// The chance, from 0 to 1, that both the words and the kind are right.
+    pub confidence: f32,
+}
+
+/// How a text speaks of a target: chances that sum to 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Polarity {
+    /// The chance that it speaks badly of the target.
+    pub negative: f32,
+    /// The chance that it takes no side.
+    pub neutral: f32,
+    /// The chance that it speaks well of the target.
+    pub positive: f32,
+}
+
+/// A loaded model; it is shared between threads and never changes.
+#[derive(Debug)]
+pub struct Model {
+    identity: String,
+    pieces: Pieces,
+    limits: Limits,
+    engine: Arc<Engine>,
+}
+
+/// What one pass over a text says; it lives on without the [`Model`] that made it.
+#[derive(Debug)]
+pub struct Reading {
+    names: Vec<Name>,
+    states: States,
+    engine: Arc<Engine>,
+}
+
+impl Model {
+    /// Loads the model in `folder`, such as `models/newsroom-en`.
+    ///
+    /// # Errors
+    ///
+    /// If a file is missing, cut short, not the one that `model.json` names, or of a format that this program does not
+    /// read.  The message names the file and the mend.
+    pub fn load(folder: &Path) -> anyhow::Result<Model> {
+        let files = Files::read(folder)?;
+        let loaded = || -> anyhow::Result<(Pieces, Engine)> {
+            let pieces = Pieces::new(&files.tokenizer, files.manifest.limits.word_pieces)?;
+            let engine = Engine::new(files.encoder, files.sentiment, files.manifest.temperature)?;
+            Ok((pieces, engine))
+        };
+        let (pieces, engine) = loaded().with_context(|| {
+            format!(
+                "the model in {} cannot be used; install it again",
+                folder.display()
+            )
+        })?;
+        Ok(Model {
+            identity: files.identity,
+            pieces,
+            limits: files.manifest.limits,
+            engine: Arc::new(engine),
+        })
+    }
+
+    /// Name, version and digest of the model, such as `newsroom-en 1 sha256:0123456789ab`.
+    pub fn identity(&self) -> &str {
+        &self.identity
+    }
+
+    /// Reads `sentences`, the words of a text in order, by one pass of the encoder.
+    ///
+    /// Words are those of [`words::split`]; an empty sentence does no harm.  The same sentences give the same reading,
+    /// whatever was read before or is read meanwhile.  Beside a few batches of windows a reading takes about 400 bytes
+    /// a word.
+    ///
+    /// # Errors
+    ///
+    /// If the engine fails, which no text should bring about.
+    pub fn read(&self, sentences: &[Vec<&str>]) -> anyhow::Result<Reading> {
+        let count = sentences.iter().map(Vec::len).sum();
+        let mut scores = Vec::with_capacity(count);
+        let mut states = States::with_capacity(count);
+        let mut cutter = self.pieces.cutter();
+        windows::in_batches(sentences, &mut cutter, self.limits, |batch| {
+            let output = self.engine.encode(batch)?;
+            for (row, window) in batch.iter().enumerate() {
+                for word in &window.words {
+                    scores.push(output.tags(row, word.start));
+                    states.push(word.clone().map(|piece| output.state(row, piece)));
+                }
+            }
+            Ok(())
+        })
+        .context("cannot read the text")?;
+
+        let mut names = Vec::new();
+        let mut begin = 0;
+        for sentence in sentences {
+            let end = begin + sentence.len();
+            let own = scores.get(begin..end).context("a word has no scores")?;
+            names.extend(decode::names(own, begin, self.engine.tag_temperature()));
+            begin = end;
+        }
+        Ok(Reading {
+            names,
+            states,
+            engine: Arc::clone(&self.engine),
+        })
+    }
+}
+
+impl Reading {
+    /// The names in the text, in order; none overlaps another or crosses the end of a sentence.
+    pub fn names(&self) -> &[Name] {
+        &self.names
+    }
+
+    /// How the text speaks of each of `targets`, from the states of the same pass.
+    ///
+    /// A target is a range of words, counted as in [`Name::words`]: a name, but a pronoun or a role will do.
+    ///
+    /// # Errors
+    ///
+    /// If a target is empty or reaches beyond the text.
+    pub fn sentiment(&self, targets: &[Range<usize>]) -> anyhow::Result<Vec<Polarity>> {
+        for target in targets {
+            ensure!(
+                target.start < target.end && target.end <= self.states.len(),
+                "a target of words {target:?} in a text of {} words",
+                self.states.len()
+            );
+        }
+        let mut polarities = Vec::with_capacity(targets.len());
+        for some in targets.chunks(TARGETS_AT_ONCE) {
+            let means = some
+                .iter()
+                .flat_map(|target| self.states.mean(target.clone()))
+                .collect();
+            polarities.extend(
+                self.engine
+                    .polarities(means, some.len())
+                    .context("cannot judge the sentiment")?,
+            );
+        }
+        Ok(polarities)
+    }
+}
+
+/// Bounds the memory of a call with very many targets.
+const TARGETS_AT_ONCE: usize = 512;

@@ -1,0 +1,144 @@
+//! The files of a model: what they must be, and whether they are.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, bail, ensure};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use super::windows::Limits;
+
+/// The layout of the folder that this program reads.
+const FORMAT: u32 = 1;
+
+const MANIFEST: &str = "model.json";
+const TAGS: &[&str] = &["O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC"];
+const POLARITIES: &[&str] = &["negative", "neutral", "positive"];
+
+/// `model.json`: what the other files are.
+#[derive(Debug, Deserialize)]
+pub(super) struct Manifest {
+    name: String,
+    version: String,
+    tags: Vec<String>,
+    polarities: Vec<String>,
+    pub(super) limits: Limits,
+    pub(super) temperature: Temperature,
+    files: BTreeMap<String, Entry>,
+}
+
+/// What scores are divided by before they become chances.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub(super) struct Temperature {
+    pub(super) tags: f32,
+    pub(super) polarities: f32,
+}
+
+#[derive(Debug, Deserialize)]
+struct Entry {
+    size: u64,
+    sha256: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Format {
+    format: u32,
+}
+
+/// The contents of a model's folder.
+#[derive(Debug)]
+pub(super) struct Files {
+    pub(super) manifest: Manifest,
+    pub(super) identity: String,
+    pub(super) encoder: Vec<u8>,
+    pub(super) sentiment: Vec<u8>,
+    pub(super) tokenizer: Vec<u8>,
+}
+
+impl Files {
+    /// Reads and checks the files in `folder`.
+    pub(super) fn read(folder: &Path) -> anyhow::Result<Files> {
+        let path = folder.join(MANIFEST);
+        let shown = path.display();
+        let bytes = fs::read(&path).with_context(|| {
+            format!(
+                "cannot read {shown}; name a folder that holds a model, such as models/newsroom-en"
+            )
+        })?;
+        // The format comes first: the rest of another format's manifest may not even parse.
+        let Format { format } = serde_json::from_slice(&bytes).with_context(|| {
+            format!("{shown} is not the manifest of a model; install the model again")
+        })?;
+        ensure!(
+            format == FORMAT,
+            "{shown} is of format {format}, this program reads format {FORMAT}; install the model that came with it"
+        );
+        let manifest: Manifest = serde_json::from_slice(&bytes).with_context(|| {
+            format!("{shown} is not a complete manifest; install the model again")
+        })?;
+        ensure!(
+            manifest.tags == TAGS && manifest.polarities == POLARITIES,
+            "{shown} names other labels than this program knows; install the model that came with it"
+        );
+        manifest
+            .limits
+            .check()
+            .with_context(|| format!("{shown} cannot be used"))?;
+        let Temperature { tags, polarities } = manifest.temperature;
+        ensure!(
+            tags.is_finite() && tags > 0.0 && polarities.is_finite() && polarities > 0.0,
+            "{shown} has a temperature that is not above 0; install the model again"
+        );
+
+        let read = |name: &str| manifest.file(folder, name);
+        Ok(Files {
+            identity: format!(
+                "{} {} sha256:{:.12}",
+                manifest.name,
+                manifest.version,
+                digest(&bytes)
+            ),
+            encoder: read("encoder.onnx")?,
+            sentiment: read("sentiment.onnx")?,
+            tokenizer: read("tokenizer.json")?,
+            manifest,
+        })
+    }
+}
+
+impl Manifest {
+    /// Reads one of the files and compares it with its entry.
+    fn file(&self, folder: &Path, name: &str) -> anyhow::Result<Vec<u8>> {
+        let path = folder.join(name);
+        let shown = path.display();
+        let Some(entry) = self.files.get(name) else {
+            bail!(
+                "{} does not name {name}; install the model again",
+                folder.join(MANIFEST).display()
+            );
+        };
+        let bytes = fs::read(&path)
+            .with_context(|| format!("cannot read {shown}; install the model again"))?;
+        let size = bytes.len() as u64;
+        ensure!(
+            size >= entry.size,
+            "{shown} is cut short: it has {size} of {} bytes; install the model again",
+            entry.size
+        );
+        ensure!(
+            size == entry.size && digest(&bytes) == entry.sha256,
+            "{shown} is not the file that {MANIFEST} names: it is damaged or of another version; install the model again"
+        );
+        Ok(bytes)
+    }
+}
+
+/// The SHA-256 of `bytes` in hex.
+fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}

@@ -1,0 +1,98 @@
+//! What a stage is, for who writes one ([`Stage`]) and for who runs them ([`Slot`]).
+
+use std::sync::Arc;
+
+use crate::article::Status;
+use crate::document::{Document, Layer};
+use crate::stages::encoder::Reader;
+
+/// One enrichment: reads a document and returns its own layer. It keeps no state between articles and knows no
+/// clock, network or randomness; the same document always gets the same layer.
+pub trait Stage: Send + Sync + Sized + 'static {
+    /// Name in the record, the configuration, the metrics; name of its file and of its spec in `tests/stages`.
+    const NAME: &'static str;
+    /// Changes whenever the same document may get another layer.
+    const VERSION: &'static str;
+    /// Stages whose layers it reads; it is skipped where one of them is missing.
+    const REQUIRES: &'static [&'static str];
+    /// Its section of the configuration, `[stages.<NAME>]`.
+    type Settings;
+    /// What it returns.
+    type Output: Layer;
+
+    /// Whether it shall run at all.
+    fn enabled(settings: &Self::Settings) -> bool;
+
+    /// Prepares it, once, before the first article.
+    fn load(settings: &Self::Settings, resources: &Resources) -> anyhow::Result<Self>;
+
+    /// Why it does not fit this document, if it does not. Unless a stage says otherwise, it reads news that may be
+    /// published: nothing of a canceled article, nothing of a message to editors.
+    fn unfit(&self, document: &Document) -> Option<String> {
+        no_news(document)
+    }
+
+    /// Its layer for a document that has every layer of `REQUIRES`.
+    fn annotate(&self, document: &Document) -> anyhow::Result<Self::Output>;
+}
+
+/// What stages share, loaded once.
+#[derive(Default)]
+pub struct Resources {
+    /// The model, if any enabled stage needs it.
+    pub reader: Option<Arc<dyn Reader>>,
+}
+
+/// A stage as the pipeline runs it; without a stage inside, it is off.
+pub struct Slot {
+    /// [`Stage::NAME`].
+    pub name: &'static str,
+    /// [`Stage::VERSION`].
+    pub version: &'static str,
+    /// [`Stage::REQUIRES`].
+    pub requires: &'static [&'static str],
+    stage: Option<Box<dyn AnyStage>>,
+}
+
+impl Slot {
+    /// Loads a stage, or leaves its slot empty where the settings say it is off.
+    pub fn of<S: Stage>(settings: &S::Settings, resources: &Resources) -> anyhow::Result<Self> {
+        let stage = match S::enabled(settings) {
+            true => Some(Box::new(S::load(settings, resources)?) as Box<dyn AnyStage>),
+            false => None,
+        };
+        Ok(Self { name: S::NAME, version: S::VERSION, requires: S::REQUIRES, stage })
+    }
+
+    /// The stage, unless it is off.
+    pub fn stage(&self) -> Option<&dyn AnyStage> {
+        self.stage.as_deref()
+    }
+}
+
+/// A [`Stage`] whose types are no longer named.
+pub trait AnyStage: Send + Sync {
+    /// [`Stage::unfit`].
+    fn unfit(&self, document: &Document) -> Option<String>;
+    /// [`Stage::annotate`].
+    fn annotate(&self, document: &Document) -> anyhow::Result<Box<dyn Layer>>;
+}
+
+impl<S: Stage> AnyStage for S {
+    fn unfit(&self, document: &Document) -> Option<String> {
+        Stage::unfit(self, document)
+    }
+
+    fn annotate(&self, document: &Document) -> anyhow::Result<Box<dyn Layer>> {
+        Ok(Box::new(Stage::annotate(self, document)?))
+    }
+}
+
+/// Why a document holds no news to enrich, if it holds none.
+pub fn no_news(document: &Document) -> Option<String> {
+    let article = document.article();
+    if article.status == Status::Canceled {
+        return Some("the article is canceled".to_owned());
+    }
+    (!article.is_story()).then(|| "the article is a message to editors".to_owned())
+}

@@ -1,0 +1,156 @@
+//! Persons, organisations and places: the names that the model found, tidied and grouped into entities.
+//!
+//! A mention is a name in the text, without title, article or possessive around it. An entity is what several mentions
+//! name: the same name, a surname after the full name, an acronym after the long name ([`grouping`]).
+//! The document decides what an entity is: the kinds its mentions were read as, each weighed by how sure the model was,
+//! the body before the title.
+
+mod grouping;
+mod names;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::encoder::{Encoding, Kind};
+use super::segments::{self, Segments};
+use crate::document::{About, Document, Layer, Wire};
+use crate::json::{Object, array, score};
+use crate::stage::{Resources, Stage};
+use crate::text::Span;
+
+/// `[stages.entities]`.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Whether persons, organisations and places are found; needs the model.
+    pub enabled: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { enabled: true }
+    }
+}
+
+/// The entities, in the order of their first mentions.
+pub struct Entities {
+    /// Each entity; its id is `e` and its place, counted from 1.
+    pub entities: Vec<Entity>,
+}
+
+/// What several mentions name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entity {
+    /// What it is.
+    pub kind: Kind,
+    /// Its most complete mention, on one line and composed (NFC).
+    pub name: String,
+    /// Its share in the story, 0 to 1; all of an article's sum to 1, but for rounding down.
+    ///
+    /// Each mention weighs `1 / (1 + s / 10)`, where `s` counts the segments before it, and twice that in the title; the
+    /// salience is the weight of the entity's mentions over that of all mentions.
+    pub salience: f64,
+    /// How sure the surest of its mentions is, 0 to 1.
+    pub confidence: f64,
+    /// Its mentions, in order.
+    pub mentions: Vec<Mention>,
+}
+
+/// A name in the text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mention {
+    /// Where.
+    pub span: Span,
+    /// Its words, as the encoding counts them.
+    pub words: std::ops::Range<usize>,
+    /// How sure the model is that this is a name of this kind, 0 to 1.
+    pub confidence: f64,
+}
+
+/// The name of a kind in the record.
+pub fn type_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Person => "person",
+        Kind::Organisation => "organisation",
+        Kind::Place => "place",
+    }
+}
+
+impl Layer for Entities {
+    fn write(&self, wire: &Wire<'_>, out: &mut Vec<u8>) -> serde_json::Result<bool> {
+        let text = wire.document.text();
+        array(out, self.entities.iter().enumerate(), |(index, entity), out| {
+            let mut object = Object::open(out);
+            object.field("id", &format_args!("e{}", index + 1))?;
+            object.field("type", type_name(entity.kind))?;
+            object.field("name", &entity.name)?;
+            object.field("salience", &entity.salience)?;
+            object.field("confidence", &score(entity.confidence))?;
+            // No link is an answer.
+            object.field("links", &[(); 0])?;
+            wire.facts(&mut object, About::Entity(index))?;
+            object.list("mentions", entity.mentions.iter().enumerate(), |(place, mention), out| {
+                let mut object = Object::open(out);
+                wire.span(&mut object, mention.span)?;
+                object.field("text", text.slice(mention.span))?;
+                object.field("form", "name")?;
+                object.field("confidence", &score(mention.confidence))?;
+                wire.facts(&mut object, About::Mention(index, place))?;
+                object.close()
+            })?;
+            object.close()
+        })?;
+        Ok(true)
+    }
+}
+
+/// The stage.
+pub struct FindEntities;
+
+impl Stage for FindEntities {
+    const NAME: &'static str = "entities";
+    const VERSION: &'static str = "1";
+    const REQUIRES: &'static [&'static str] = &["segments", "encoder"];
+    type Settings = Settings;
+    type Output = Entities;
+
+    fn enabled(settings: &Settings) -> bool {
+        settings.enabled
+    }
+
+    fn load(_: &Settings, _: &Resources) -> anyhow::Result<Self> {
+        Ok(Self)
+    }
+
+    fn annotate(&self, document: &Document) -> anyhow::Result<Entities> {
+        let text = document.text();
+        let (Some(segments), Some(encoding)) = (document.layer::<Segments>(), document.layer::<Encoding>()) else {
+            anyhow::bail!("a layer it requires is missing");
+        };
+        let mut mentions = Vec::new();
+        let mut prose = segments.prose().enumerate().peekable();
+        for name in names::joined(text, encoding) {
+            let Some(found) = names::tidy(text, encoding, &name) else { continue };
+            // Mentions and segments are both in order: walk on to the segment that holds this one.
+            while prose.next_if(|(_, segment)| segment.span.end() <= found.span.start()).is_some() {}
+            let Some(&(place, segment)) = prose.peek() else { continue };
+            let title = segment.kind == segments::Kind::Title;
+            mentions.push(grouping::Found { segment: place, title, ..found });
+        }
+        let groups = grouping::group(text, &mentions);
+        let weight = |found: &grouping::Found| (1.0 + f64::from(found.title)) / (1.0 + found.segment as f64 / 10.0);
+        let total: f64 = mentions.iter().map(weight).sum();
+        let entities = groups.into_iter().map(|group| {
+            let mentions: Vec<_> = group.mentions.iter().map(|index| &mentions[*index]).collect();
+            let share = mentions.iter().map(|found| weight(found)).sum::<f64>() / total;
+            Entity {
+                kind: group.kind,
+                name: group.name,
+                salience: (share * 1e4).floor() / 1e4,
+                confidence: mentions.iter().map(|found| found.confidence).fold(0.0, f64::max),
+                mentions: mentions.iter().map(|found| found.mention()).collect(),
+            }
+        });
+        Ok(Entities { entities: entities.collect() })
+    }
+}

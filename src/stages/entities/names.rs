@@ -1,0 +1,322 @@
+//! The edges of a name, and the form in which two names are compared.
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::grouping::Found;
+use crate::article::is_blank;
+use crate::stages::encoder::{Encoding, Kind, Name};
+use crate::text::{Span, Text};
+
+/// Titles and posts that stand before a person's name and are no part of it, in lower case and without dots.
+const ROLES: &[&str] = &[
+    "mr",
+    "mrs",
+    "ms",
+    "miss",
+    "mx",
+    "dr",
+    "prof",
+    "professor",
+    "sir",
+    "dame",
+    "lord",
+    "lady",
+    "madam",
+    "president",
+    "vice",
+    "vice-president",
+    "premier",
+    "prime",
+    "minister",
+    "chancellor",
+    "secretary",
+    "secretary-general",
+    "state",
+    "foreign",
+    "finance",
+    "defence",
+    "defense",
+    "interior",
+    "justice",
+    "health",
+    "education",
+    "treasury",
+    "environment",
+    "energy",
+    "transport",
+    "trade",
+    "agriculture",
+    "home",
+    "deputy",
+    "acting",
+    "former",
+    "ex-president",
+    "then",
+    "senator",
+    "sen",
+    "congressman",
+    "congresswoman",
+    "representative",
+    "rep",
+    "governor",
+    "gov",
+    "mayor",
+    "councillor",
+    "councilman",
+    "councilwoman",
+    "ambassador",
+    "envoy",
+    "commissioner",
+    "speaker",
+    "chairman",
+    "chairwoman",
+    "chair",
+    "chief",
+    "executive",
+    "officer",
+    "director",
+    "general",
+    "director-general",
+    "gen",
+    "lieutenant",
+    "lt",
+    "colonel",
+    "col",
+    "major",
+    "maj",
+    "captain",
+    "capt",
+    "commander",
+    "cmdr",
+    "admiral",
+    "adm",
+    "sergeant",
+    "sgt",
+    "marshal",
+    "king",
+    "queen",
+    "prince",
+    "princess",
+    "duke",
+    "duchess",
+    "emperor",
+    "sultan",
+    "emir",
+    "sheikh",
+    "sheik",
+    "pope",
+    "cardinal",
+    "archbishop",
+    "bishop",
+    "rabbi",
+    "imam",
+    "ayatollah",
+    "father",
+    "sister",
+    "reverend",
+    "rev",
+    "judge",
+    "attorney",
+    "prosecutor",
+    "detective",
+    "inspector",
+    "constable",
+    "coach",
+    "manager",
+    "spokesman",
+    "spokeswoman",
+    "spokesperson",
+    "mp",
+    "leader",
+    "opposition",
+    "hon",
+];
+
+/// Words that join the parts of a title: Secretary *of* State.
+const JOINERS: &[&str] = &["of", "for", "the", "and", "to"];
+
+/// Pronouns, which are no names however they are tagged.
+const PRONOUNS: &[&str] = &[
+    "i", "me", "my", "we", "us", "our", "ours", "you", "your", "he", "him", "his", "she", "her", "hers", "it", "its",
+    "they", "them", "their", "who", "this", "that", "these",
+];
+
+/// The names that the model found, those joined that it cut: two of one kind with nothing but a blank between (South
+/// Africa), and what follows an "of" (University of Cape Town).
+pub(super) fn joined(text: &Text, encoding: &Encoding) -> Vec<Name> {
+    let mut joined: Vec<Name> = Vec::new();
+    for name in encoding.reading.names() {
+        match joined.last_mut().filter(|before| is_one(text, encoding, before, name)) {
+            Some(before) => {
+                before.words.end = name.words.end;
+                before.confidence = before.confidence.min(name.confidence);
+            }
+            None => joined.push(name.clone()),
+        }
+    }
+    joined
+}
+
+fn is_one(text: &Text, encoding: &Encoding, before: &Name, after: &Name) -> bool {
+    let Some(last) = before.words.end.checked_sub(1) else { return false };
+    let adjacent =
+        before.words.end == after.words.start && encoding.sentence.get(last) == encoding.sentence.get(last + 1);
+    let (Some(left), Some(right)) = (encoding.words.get(last), encoding.words.get(last + 1)) else { return false };
+    let gap = text.span(left.end()..right.start()).map(|gap| text.slice(gap));
+    let open = matches!(text.slice(*left), "of" | "for") && before.words.len() > 1;
+    adjacent && matches!(gap, Some(" " | "\n" | "\r\n" | "\u{A0}")) && (before.kind == after.kind || open)
+}
+
+/// The mention that a name of the model makes, if anything of a name is left of it.
+pub(super) fn tidy(text: &Text, encoding: &Encoding, name: &Name) -> Option<Found> {
+    let mut range = name.words.start..name.words.end.min(encoding.words.len());
+    // A name ends with its sentence.
+    let sentence = *encoding.sentence.get(range.start)?;
+    let within = encoding.sentence.get(range.clone())?.iter().take_while(|other| **other == sentence).count();
+    range.end = range.start + within;
+    let word = |index: usize| encoding.words.get(index).map_or("", |span| text.slice(*span));
+    while range.start < range.end && !word(range.start).contains(char::is_alphanumeric) {
+        range.start += 1;
+    }
+    while range.end > range.start
+        && (is_possessive(word(range.end - 1)) || !word(range.end - 1).contains(char::is_alphanumeric))
+    {
+        range.end -= 1;
+    }
+    if range.len() > 1 && word(range.start).eq_ignore_ascii_case("the") && word(range.start + 1) != "Hague" {
+        range.start += 1;
+    }
+    if word(range.start) == "Hague" && range.start > 0 && word(range.start - 1) == "The" {
+        range.start -= 1;
+    }
+    if name.kind == Kind::Person {
+        range.start = after_titles(range.clone(), word);
+    }
+    let (first, last) = (encoding.words.get(range.start)?, encoding.words.get(range.end.checked_sub(1)?)?);
+    if range.is_empty() {
+        return None;
+    }
+    let span = without_edges(text, text.join(*first, *last))?;
+    let slice = text.slice(span);
+    let lower = slice.to_lowercase();
+    let shouted = slice.chars().all(|c| !c.is_lowercase());
+    // "US" is a country and "WHO" an organisation where they are written so, and never "us" and "who".
+    let pronoun = PRONOUNS.contains(&lower.as_str()) && !(shouted && matches!(lower.as_str(), "us" | "who"));
+    let named = slice.chars().any(|c| c.is_uppercase() || c.is_alphabetic() && !c.is_lowercase());
+    let found =
+        Found { span, words: range, kind: name.kind, confidence: f64::from(name.confidence), segment: 0, title: false };
+    (named && !pronoun).then_some(found)
+}
+
+/// Where the name begins after titles and posts; a title alone is no name.
+fn after_titles<'a>(range: std::ops::Range<usize>, word: impl Fn(usize) -> &'a str) -> usize {
+    let bare = |index: usize| word(index).trim_end_matches(['.', ',']).to_lowercase();
+    let mut start = range.start;
+    let mut at = range.start;
+    while at < range.end {
+        let current = bare(at);
+        if ROLES.contains(&current.as_str()) || current.is_empty() && at == start {
+            start = at + 1;
+        } else if !(at > range.start && JOINERS.contains(&current.as_str())) {
+            // "US Secretary of State", "Ukraine's President": what stands before a title belongs to it.
+            let title_follows = (at + 1..range.end.min(at + 4))
+                .any(|next| ROLES.contains(&bare(next).as_str()) && bare(next).len() > 4);
+            if !title_follows {
+                break;
+            }
+        }
+        at += 1;
+    }
+    start
+}
+
+fn is_possessive(word: &str) -> bool {
+    matches!(word, "'s" | "’s" | "'" | "’" | "ʼs" | "'S" | "’S")
+}
+
+/// Whether a name ends with an abbreviation: U.S, John B, Marsh Jr.
+fn keeps_dot(name: &str) -> bool {
+    let last = name.rsplit(is_blank).next().unwrap_or_default();
+    let initials = last.chars().any(char::is_alphabetic) && last.split('.').all(|part| part.chars().count() == 1);
+    initials || ["Jr", "Sr", "Inc", "Corp", "Co", "Ltd", "St"].contains(&last)
+}
+
+/// The span without quotes, commas and possessive at its ends.
+fn without_edges(text: &Text, span: Span) -> Option<Span> {
+    let edge = |c: char| {
+        is_blank(c)
+            || matches!(
+                c,
+                '"' | '“' | '”' | '‘' | '’' | '\'' | ',' | ';' | ':' | '!' | '?' | '…' | '«' | '»' | '–' | '—'
+            )
+    };
+    let mut span = text.trim(span, edge);
+    let slice = text.slice(span);
+    let owner = ["'s", "’s", "'S", "’S"].iter().find_map(|end| slice.strip_suffix(end));
+    if let Some(owner) = owner {
+        span = text.span_in(span, 0..owner.len())?;
+    }
+    // A last dot stays with an abbreviation only, however the words were cut.
+    let bare = text.slice(span).trim_end_matches('.').len();
+    let without = text.span_in(span, 0..bare)?;
+    let with = text.span(span.start()..span.start() + bare + 1).filter(|with| text.slice(*with).ends_with('.'));
+    span = with.filter(|_| keeps_dot(text.slice(without))).unwrap_or(without);
+    // Brackets belong to a name only as a pair.
+    let slice = text.slice(span);
+    if slice.contains('(') != slice.contains(')') {
+        span = text.trim(span, |c| matches!(c, '(' | ')' | '[' | ']'));
+    }
+    (!span.is_empty()).then_some(span)
+}
+
+/// A name on one line, composed, without marks of zero width: for showing.
+pub(super) fn shown(slice: &str) -> String {
+    let visible = slice.nfc().filter(|c| c.is_whitespace() || !is_blank(*c));
+    visible.collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A name as it is compared: as shown, in lower case, with plain apostrophes and hyphens, without legal forms.
+pub(super) fn key(slice: &str) -> String {
+    let lower = shown(slice).to_lowercase();
+    let plain = lower.chars().map(|c| match c {
+        '’' | '‘' | 'ʼ' | '`' => '\'',
+        '‐' | '\u{2011}' => '-',
+        other => other,
+    });
+    let mut key: String = plain.collect();
+    for form in [" inc", " inc.", " corp", " corp.", " ltd", " ltd.", " plc", " llc", " gmbh"] {
+        if let Some(bare) = key.strip_suffix(form) {
+            key.truncate(bare.trim_end_matches(',').len());
+            break;
+        }
+    }
+    // U.S. and US, D.C. and DC.
+    if key.split('.').all(|part| part.chars().count() <= 1) {
+        key.retain(|c| c != '.');
+    }
+    match key.as_str() {
+        "us" | "usa" | "united states of america" => "united states".to_owned(),
+        "uk" | "great britain" => "united kingdom".to_owned(),
+        "uae" => "united arab emirates".to_owned(),
+        "eu" => "european union".to_owned(),
+        "un" => "united nations".to_owned(),
+        "drc" | "dr congo" => "democratic republic of congo".to_owned(),
+        _ => key,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_name_however_it_is_written_has_one_key() {
+        assert_eq!(key("Sa\u{303}o Tome\u{301}"), key("São Tomé"));
+        assert_eq!(key("Saint\u{2011}Étienne"), key("Saint-Étienne"));
+        assert_eq!(key("Giulia\r\nBertolazzi"), key("Giulia Bertolazzi"));
+        assert_eq!(key("Sign\u{AD}painters’ Guild"), key("Signpainters' Guild"));
+        for name in ["US", "U.S.", "USA", "United States"] {
+            assert_eq!(key(name), "united states", "{name}");
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! How an article speaks of each entity: from the words around each mention, never from the tone of the whole.
+//!
+//! The sentiment of an entity is the mean of its mentions'. That of the article is an aggregate: the mean over its
+//! entities, each weighed by its salience.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::encoder::{Encoding, Polarity};
+use super::entities::Entities;
+use crate::document::{About, Document, Layer, Wire};
+use crate::json::score;
+use crate::stage::{Resources, Stage};
+
+/// `[stages.sentiment]`.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Whether sentiment towards each entity is found; needs the model, which reads the article once for both.
+    pub enabled: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { enabled: true }
+    }
+}
+
+/// Scores that sum to 1, with four decimals.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Scores {
+    /// The likeliest.
+    pub label: Label,
+    /// Against the target.
+    pub negative: f64,
+    /// Neither.
+    pub neutral: f64,
+    /// For the target.
+    pub positive: f64,
+}
+
+/// The likeliest of three.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Label {
+    /// Against the target.
+    Negative,
+    /// Neither.
+    Neutral,
+    /// For the target.
+    Positive,
+}
+
+impl Scores {
+    /// Rounded so that they still sum to 1; of equal scores the milder gives the label.
+    pub fn of([negative, neutral, positive]: [f64; 3]) -> Self {
+        let sum = negative + neutral + positive;
+        let (negative, positive) = (score(negative / sum), score(positive / sum));
+        let neutral = score(1.0 - negative - positive).max(0.0);
+        let label = match () {
+            () if neutral >= negative && neutral >= positive => Label::Neutral,
+            () if negative > positive => Label::Negative,
+            () => Label::Positive,
+        };
+        Self { label, negative, neutral, positive }
+    }
+}
+
+/// Sentiment of mentions, entities and the article.
+pub struct Sentiment {
+    /// Of each mention, as the entities layer lists them.
+    pub mentions: Vec<Vec<Scores>>,
+    /// Of each entity.
+    pub entities: Vec<Scores>,
+    /// Of the article; none where it has no entity.
+    pub article: Option<Scores>,
+}
+
+impl Layer for Sentiment {
+    fn write(&self, _: &Wire<'_>, out: &mut Vec<u8>) -> serde_json::Result<bool> {
+        serde_json::to_writer(out, &self.article)?;
+        Ok(true)
+    }
+
+    fn facts(&self, about: About) -> Vec<(&'static str, Value)> {
+        let scores = match about {
+            About::Article => None,
+            About::Entity(entity) => self.entities.get(entity),
+            About::Mention(entity, mention) => self.mentions.get(entity).and_then(|mentions| mentions.get(mention)),
+        };
+        scores.map(|scores| ("sentiment", json!(scores))).into_iter().collect()
+    }
+}
+
+/// The stage.
+pub struct Weigh;
+
+impl Stage for Weigh {
+    const NAME: &'static str = "sentiment";
+    const VERSION: &'static str = "1";
+    const REQUIRES: &'static [&'static str] = &["encoder", "entities"];
+    type Settings = Settings;
+    type Output = Sentiment;
+
+    fn enabled(settings: &Settings) -> bool {
+        settings.enabled
+    }
+
+    fn load(_: &Settings, _: &Resources) -> anyhow::Result<Self> {
+        Ok(Self)
+    }
+
+    fn annotate(&self, document: &Document) -> anyhow::Result<Sentiment> {
+        let (Some(encoding), Some(entities)) = (document.layer::<Encoding>(), document.layer::<Entities>()) else {
+            anyhow::bail!("a layer it requires is missing");
+        };
+        let entities = &entities.entities;
+        let targets: Vec<_> =
+            entities.iter().flat_map(|entity| &entity.mentions).map(|mention| mention.words.clone()).collect();
+        let scores = encoding.reading.sentiment(&targets)?;
+        anyhow::ensure!(scores.len() == targets.len(), "{} scores for {} targets", scores.len(), targets.len());
+        let triple = |polarity: Polarity| [polarity.negative, polarity.neutral, polarity.positive].map(f64::from);
+        let mut scores = scores.into_iter().map(triple);
+        let raw: Vec<Vec<[f64; 3]>> =
+            entities.iter().map(|entity| scores.by_ref().take(entity.mentions.len()).collect()).collect();
+        let means: Vec<[f64; 3]> =
+            raw.iter().map(|mentions| mean(mentions.iter().map(|scores| (1.0, *scores)))).collect();
+        let article = mean(entities.iter().map(|entity| entity.salience).zip(means.iter().copied()));
+        Ok(Sentiment {
+            mentions: raw.into_iter().map(|mentions| mentions.into_iter().map(Scores::of).collect()).collect(),
+            article: (article.iter().sum::<f64>() > 0.0).then(|| Scores::of(article)),
+            entities: means.into_iter().map(Scores::of).collect(),
+        })
+    }
+}
+
+/// The mean of weighted scores.
+fn mean(scores: impl Iterator<Item = (f64, [f64; 3])>) -> [f64; 3] {
+    let (sum, total) = scores.fold(([0.0; 3], 0.0), |(sum, total), (weight, scores)| {
+        ([0, 1, 2].map(|index| sum[index] + weight * scores[index]), total + weight)
+    });
+    if total > 0.0 { sum.map(|value| value / total) } else { sum }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// The record promises that scores sum to 1; rounding each by itself would break it.
+        #[test]
+        fn rounded_scores_sum_to_one(negative in 0.0..1.0f64, neutral in 0.0..1.0f64, positive in 0.001..1.0f64) {
+            let scores = Scores::of([negative, neutral, positive]);
+            prop_assert!((scores.negative + scores.neutral + scores.positive - 1.0).abs() < 1e-9, "{scores:?}");
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! What the pipeline promises of stages: one that fails or panics costs its layer, no more.
+
+use std::ops::Range;
+use std::sync::{Arc, Mutex};
+
+use copydesk::pipeline::{Observer, Pipeline, Report, Status};
+use copydesk::stages::encoder::{Name, Polarity, Reader, Reading};
+use copydesk::{article, record, stages};
+
+use crate::support::{enriched, json, modelless, raw};
+
+/// A reader that breaks where it is told.
+struct Broken {
+    read: fn() -> anyhow::Result<()>,
+    sentiment: fn() -> anyhow::Result<()>,
+}
+
+impl Reader for Broken {
+    fn identity(&self) -> &str {
+        "broken 1"
+    }
+    fn words(&self, text: &str) -> Vec<Range<usize>> {
+        std::iter::once(0..text.len()).collect()
+    }
+    fn read(&self, _: &[Vec<&str>]) -> anyhow::Result<Box<dyn Reading>> {
+        (self.read)()?;
+        Ok(Box::new(BrokenReading(self.sentiment)))
+    }
+}
+
+struct BrokenReading(fn() -> anyhow::Result<()>);
+
+impl Reading for BrokenReading {
+    fn names(&self) -> &[Name] {
+        &[]
+    }
+    fn sentiment(&self, _: &[Range<usize>]) -> anyhow::Result<Vec<Polarity>> {
+        (self.0)()?;
+        Ok(Vec::new())
+    }
+}
+
+fn pipeline(read: fn() -> anyhow::Result<()>, sentiment: fn() -> anyhow::Result<()>) -> Pipeline {
+    let settings = (article::Settings::default(), record::Settings::default(), &stages::Settings::default());
+    Pipeline::with_reader(settings, Some(Arc::new(Broken { read, sentiment })), "sha256:0").unwrap()
+}
+
+fn statuses(record: &serde_json::Value) -> Vec<(&str, &str)> {
+    let stages = record["stages"].as_array().unwrap();
+    stages.iter().map(|stage| (stage["name"].as_str().unwrap(), stage["status"].as_str().unwrap())).collect()
+}
+
+#[test]
+fn a_stage_that_fails_costs_its_layer_and_those_that_need_it() {
+    let record = json(&pipeline(|| anyhow::bail!("no memory left"), || Ok(())), &raw("A title\n\nA body."));
+    assert_eq!(
+        statuses(&record),
+        [
+            ("segments", "ok"),
+            ("language", "ok"),
+            ("sentences", "ok"),
+            ("encoder", "failed"),
+            ("entities", "skipped"),
+            ("sentiment", "skipped")
+        ]
+    );
+    assert_eq!(record["stages"][3]["reason"], "no memory left");
+    assert_eq!(record["stages"][4]["reason"], "needs encoder, which is failed");
+    assert!(record.get("entities").is_none() && record["sentences"].is_array());
+}
+
+#[test]
+fn a_panic_costs_its_layer_only() {
+    let record = json(&pipeline(|| Ok(()), || panic!("index out of bounds")), &raw("A title\n\nA body."));
+    assert_eq!(statuses(&record)[3..], [("encoder", "ok"), ("entities", "ok"), ("sentiment", "failed")]);
+    assert_eq!(record["stages"][5]["reason"], "panicked: index out of bounds");
+    assert!(record.get("sentiment").is_none() && record["entities"].is_array());
+}
+
+/// A stage that is off needs no model, and its field is absent rather than empty.
+#[test]
+fn a_stage_that_is_off_leaves_no_field() {
+    let settings = (article::Settings::default(), record::Settings::default(), &modelless());
+    let record = json(&Pipeline::with_reader(settings, None, "sha256:0").unwrap(), &raw("A title"));
+    assert_eq!(statuses(&record)[3..], [("encoder", "off"), ("entities", "off"), ("sentiment", "off")]);
+    assert!(record.get("entities").is_none() && record.get("sentiment").is_none());
+    assert_eq!(record["pipeline"]["model"], serde_json::Value::Null);
+}
+
+/// A stage that is on while one it builds on is off would be skipped for every article; the check says so at start.
+#[test]
+fn a_stage_without_what_it_needs_is_a_problem() {
+    let mut settings = stages::Settings::default();
+    assert_eq!(settings.problems(), []);
+    assert_eq!(modelless().problems(), []);
+    settings.sentences.enabled = false;
+    settings.entities.enabled = false;
+    let keys: Vec<_> = settings.problems().into_iter().map(|problem| problem.key).collect();
+    assert_eq!(keys, ["stages.sentiment.enabled"]);
+}
+
+#[derive(Default)]
+struct Log(Mutex<Vec<String>>);
+
+impl Observer for Log {
+    fn begins(&self, stage: &'static str) {
+        self.0.lock().unwrap().push(format!("> {stage}"));
+    }
+    fn ended(&self, report: &Report) {
+        self.0.lock().unwrap().push(format!("< {} {}", report.name, report.status.name()));
+    }
+}
+
+/// Metrics are taken from outside: each stage begins and ends once, in order.
+#[test]
+fn an_observer_sees_every_stage_begin_and_end() {
+    let log = Arc::new(Log::default());
+    let pipeline = pipeline(|| Ok(()), || Ok(())).observed(Arc::clone(&log) as Arc<dyn Observer>);
+    let reports = enriched(&pipeline, &raw("A title\n\nA body.")).stages;
+    assert!(reports.iter().all(|report| report.status == Status::Ok), "{reports:?}");
+    let seen = log.0.lock().unwrap();
+    assert_eq!(seen.len(), 2 * reports.len());
+    for (pair, report) in seen.chunks(2).zip(&reports) {
+        assert_eq!(pair, [format!("> {}", report.name), format!("< {} ok", report.name)]);
+    }
+}

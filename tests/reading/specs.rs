@@ -1,0 +1,271 @@
+//! The specifications of the stages, `tests/stages/<name>.md`: text with marks, which an editor can read and write.
+//!
+//! A case is a heading and the text below it. `[words]{mark}` says what the stage finds there, and it must find that and
+//! nothing else. A first line `title: …` is the article's title; lines that begin with `= ` state what else holds.
+
+use std::ops::Range;
+use std::sync::{Arc, Mutex};
+
+use copydesk::pipeline::{Enriched, Pipeline};
+use copydesk::stages::encoder::{Kind, Name, Polarity, Reader, Reading};
+use copydesk::stages::{entities, language, segments, sentences, sentiment};
+use copydesk::text::Span;
+use copydesk::{article, message, record, stages};
+use serde_json::json;
+
+use crate::record_check::file;
+use crate::support::{Script, enriched, raw};
+
+struct Case {
+    name: String,
+    title: Option<String>,
+    body: String,
+    /// Ranges of the title, a blank line and the body.
+    marks: Vec<(Range<usize>, String)>,
+    states: Vec<String>,
+}
+
+impl Case {
+    fn all(stage: &str) -> Vec<Self> {
+        let spec = String::from_utf8(file(&format!("tests/stages/{stage}.md"))).unwrap();
+        let cases: Vec<Self> = spec.split("\n## ").skip(1).map(Self::parse).collect();
+        assert!(!cases.is_empty(), "{stage}.md has no case");
+        cases
+    }
+
+    fn parse(case: &str) -> Self {
+        let (name, text) = case.split_once('\n').unwrap_or((case, ""));
+        let (states, text): (Vec<&str>, Vec<&str>) = text.lines().partition(|line| line.starts_with("= "));
+        let text = text.join("\n");
+        let text = text.trim();
+        let (title, body) = match text.strip_prefix("title: ") {
+            Some(rest) => rest.split_once("\n\n").map_or((Some(rest), ""), |(title, body)| (Some(title), body)),
+            None => (None, text),
+        };
+        let mut marks = Vec::new();
+        let title = title.map(|title| unmark(title, 0, &mut marks));
+        let offset = title.as_ref().map_or(0, |title| title.len() + 2);
+        let body = unmark(body, offset, &mut marks);
+        marks.sort_by_key(|(range, mark)| (range.start, std::cmp::Reverse(range.end), !mark.starts_with("read")));
+        let states = states.into_iter().map(|line| line.trim_start_matches("= ").to_owned()).collect();
+        Self { name: name.to_owned(), title, body, marks, states }
+    }
+
+    fn raw(&self) -> message::RawArticle {
+        raw(json!({"title": self.title, "body": self.body, "language": "en"}).to_string())
+    }
+
+    fn text(&self, range: &Range<usize>) -> String {
+        let whole = self.title.as_ref().map(|title| format!("{title}\n\n")).unwrap_or_default() + &self.body;
+        whole.get(range.clone()).unwrap().to_owned()
+    }
+
+    /// Compares what is marked with what was found.
+    fn assert_found(&self, mut found: Vec<(Span, String)>) {
+        found.sort();
+        let found: Vec<_> = found.into_iter().map(|(span, mark)| (span.start()..span.end(), mark)).collect();
+        let wanted: Vec<_> = self.marks.iter().filter(|(_, mark)| !mark.starts_with("read ")).cloned().collect();
+        let show = |all: &[(Range<usize>, String)]| {
+            all.iter().map(|(r, mark)| format!("[{}]{{{mark}}}", self.text(r))).collect::<Vec<_>>()
+        };
+        assert_eq!(show(&found), show(&wanted), "{}", self.name);
+        assert_eq!(found, wanted, "{}", self.name);
+    }
+}
+
+/// Takes the marks out of a text.
+fn unmark(marked: &str, offset: usize, marks: &mut Vec<(Range<usize>, String)>) -> String {
+    let (mut text, mut open, mut rest) = (String::new(), Vec::new(), marked);
+    while let Some(c) = rest.chars().next() {
+        rest = rest.get(c.len_utf8()..).unwrap();
+        match c {
+            '[' => open.push(text.len()),
+            ']' => {
+                let (mark, after) =
+                    rest.strip_prefix('{').and_then(|rest| rest.split_once('}')).expect("a mark after ]");
+                marks.push((offset + open.pop().expect("a [ before ]")..offset + text.len(), mark.to_owned()));
+                rest = after;
+            }
+            _ => text.push(c),
+        }
+    }
+    text
+}
+
+fn kind(word: &str) -> Kind {
+    match word {
+        "person" => Kind::Person,
+        "organisation" => Kind::Organisation,
+        "place" => Kind::Place,
+        other => panic!("{other} is no kind"),
+    }
+}
+
+/// A reader that finds the marked names, one after the other.
+struct Marked {
+    names: Vec<(Vec<String>, Kind, f32)>,
+    polarities: Vec<Polarity>,
+    seen: Mutex<Vec<String>>,
+}
+
+impl Marked {
+    fn of(case: &Case) -> Arc<Self> {
+        let words = |text: &str| {
+            Script(Default::default())
+                .words(text)
+                .into_iter()
+                .map(|range| text.get(range).unwrap().to_owned())
+                .collect()
+        };
+        let mut names = Vec::new();
+        let mut polarities = Vec::new();
+        let mut read_until = 0;
+        for (range, mark) in &case.marks {
+            let parts: Vec<&str> = mark.split(' ').collect();
+            // A mark inside "read" is what should be left of the name; one around "read" is what it should become.
+            let around = !mark.starts_with("read")
+                && case.marks.iter().any(|(other, inner)| {
+                    inner.starts_with("read") && range.start <= other.start && other.end <= range.end && range != other
+                });
+            if range.start < read_until || around {
+                continue;
+            }
+            read_until = range.end;
+            let confidence = parts.get(2).map_or(0.9, |number| number.parse().expect("a confidence"));
+            names.push((words(&case.text(range)), kind(parts[1]), confidence));
+            let scores = match parts.get(3) {
+                Some(&"negative") => (0.8, 0.2, 0.0),
+                Some(&"positive") => (0.0, 0.2, 0.8),
+                _ => (0.1, 0.8, 0.1),
+            };
+            polarities.push(Polarity { negative: scores.0, neutral: scores.1, positive: scores.2 });
+        }
+        Arc::new(Self { names, polarities, seen: Mutex::default() })
+    }
+}
+
+impl Reader for Marked {
+    fn identity(&self) -> &str {
+        "marks 1"
+    }
+
+    fn words(&self, text: &str) -> Vec<Range<usize>> {
+        self.seen.lock().unwrap().push(text.to_owned());
+        Script(Default::default()).words(text)
+    }
+
+    fn read(&self, sentences: &[Vec<&str>]) -> anyhow::Result<Box<dyn Reading>> {
+        let all = sentences.concat();
+        let mut at = 0;
+        let mut names = Vec::new();
+        for (words, kind, confidence) in &self.names {
+            let found = all[at..]
+                .windows(words.len())
+                .position(|window| window == words)
+                .expect("a marked name is not in the sentences");
+            at += found + words.len();
+            names.push(Name { words: at - words.len()..at, kind: *kind, confidence: *confidence });
+        }
+        Ok(Box::new(MarkedReading { names, polarities: self.polarities.clone() }))
+    }
+}
+
+struct MarkedReading {
+    names: Vec<Name>,
+    polarities: Vec<Polarity>,
+}
+
+impl Reading for MarkedReading {
+    fn names(&self) -> &[Name] {
+        &self.names
+    }
+
+    fn sentiment(&self, targets: &[Range<usize>]) -> anyhow::Result<Vec<Polarity>> {
+        let of = |target: &Range<usize>| {
+            self.names.iter().position(|name| name.words.start < target.end && target.start < name.words.end)
+        };
+        Ok(targets.iter().map(|target| self.polarities[of(target).unwrap()]).collect())
+    }
+}
+
+fn run(case: &Case, reader: Arc<Marked>) -> Box<Enriched> {
+    let settings = (article::Settings::default(), record::Settings::default(), &stages::Settings::default());
+    enriched(&Pipeline::with_reader(settings, Some(reader), "sha256:0").unwrap(), &case.raw())
+}
+
+#[test]
+fn segments() {
+    for case in Case::all("segments") {
+        let enriched = enriched(&crate::support::plain_pipeline(), &case.raw());
+        let segments = &enriched.document.layer::<segments::Segments>().unwrap().segments;
+        let name = |kind| serde_json::to_value(kind).unwrap().as_str().unwrap().to_owned();
+        case.assert_found(segments.iter().map(|segment| (segment.span, name(segment.kind))).collect());
+    }
+}
+
+#[test]
+fn sentences() {
+    for case in Case::all("sentences") {
+        let enriched = enriched(&crate::support::plain_pipeline(), &case.raw());
+        let sentences = &enriched.document.layer::<sentences::Sentences>().unwrap().spans;
+        case.assert_found(sentences.iter().map(|span| (*span, "s".to_owned())).collect());
+    }
+}
+
+/// The first word of a case's heading is the expected tag.
+#[test]
+fn language() {
+    for case in Case::all("language") {
+        let article = raw(json!({"title": case.title, "body": case.body}).to_string());
+        let enriched = enriched(&crate::support::plain_pipeline(), &article);
+        let language = enriched.document.layer::<language::Language>().unwrap();
+        let read = if language.fits_model() { "read" } else { "not read" };
+        assert_eq!(language.tag, case.name.split(':').next().unwrap(), "{}", case.name);
+        assert_eq!(case.states, [read], "{}", case.name);
+    }
+}
+
+/// The marks are the sentences that the model gets to read.
+#[test]
+fn encoder() {
+    for case in Case::all("encoder") {
+        let reader = Arc::new(Marked { names: Vec::new(), polarities: Vec::new(), seen: Mutex::default() });
+        run(&case, Arc::clone(&reader));
+        let wanted: Vec<String> = case.marks.iter().map(|(range, _)| case.text(range)).collect();
+        assert_eq!(*reader.seen.lock().unwrap(), wanted, "{}", case.name);
+    }
+}
+
+#[test]
+fn entities() {
+    for case in Case::all("entities") {
+        let enriched = run(&case, Marked::of(&case));
+        let entities = &enriched.document.layer::<entities::Entities>().expect(&case.name).entities;
+        let marks = entities.iter().enumerate().flat_map(|(index, entity)| {
+            let mark = format!("e{} {}", index + 1, entities::type_name(entity.kind));
+            entity.mentions.iter().map(move |mention| (mention.span, mark.clone()))
+        });
+        case.assert_found(marks.collect());
+        for state in &case.states {
+            let names: Vec<_> = entities
+                .iter()
+                .enumerate()
+                .map(|(index, entity)| format!("e{} is {}", index + 1, entity.name))
+                .collect();
+            assert!(names.contains(state), "{}: {state}, not {names:?}", case.name);
+        }
+    }
+}
+
+#[test]
+fn sentiment() {
+    for case in Case::all("sentiment") {
+        let enriched = run(&case, Marked::of(&case));
+        let sentiment = enriched.document.layer::<sentiment::Sentiment>().expect(&case.name);
+        let label = |label| serde_json::to_value(label).unwrap().as_str().unwrap().to_owned();
+        let mut found: Vec<_> =
+            sentiment.entities.iter().enumerate().map(|(i, s)| format!("e{} {}", i + 1, label(s.label))).collect();
+        found.push(format!("article {}", sentiment.article.map_or("none".to_owned(), |scores| label(scores.label))));
+        assert_eq!(found, case.states, "{}", case.name);
+    }
+}

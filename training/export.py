@@ -1,0 +1,121 @@
+"""Exports a trained network as the files that the service reads, and calibrates their confidences.
+
+    python export.py --network network.safetensors --work DIR --out ../models/newsroom-en
+
+Writes ``encoder.onnx`` and ``sentiment.onnx`` with weights of eight bits, ``tokenizer.json``, and ``model.json``: what
+the files are, their digests, and the temperatures that make confidences true on the development data.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import onnx
+
+from newsroom import decode, graph, labels, network, pieces, windows
+from newsroom.engine import Engine
+
+NAME = "newsroom-en"
+VERSION = "1"
+FORMAT = 1
+"""The layout of the folder; ``src/model/`` reads this one."""
+
+TEMPERATURES = np.geomspace(0.5, 4.0, 43)
+
+
+def fit(loss: Callable[[float], float]) -> float:
+    """Returns the temperature of the least loss."""
+    return round(float(min(TEMPERATURES, key=loss)), 3)
+
+
+def surprise(confidences: Sequence[float], right: Sequence[bool]) -> float:
+    """The mean negative log likelihood of ``right`` under ``confidences``."""
+    chances = np.clip(np.array(confidences), 1e-6, 1 - 1e-6)
+    return float(-np.log(np.where(np.array(right), chances, 1 - chances)).mean())
+
+
+def name_temperature(engine: Engine, documents: list[dict]) -> float:
+    """Returns the temperature at which a name's confidence is the chance that its span and kind are right."""
+    scored = []
+    for document in documents:
+        sentences = [sentence["words"] for sentence in document["sentences"]]
+        for sentence, scores in zip(document["sentences"], engine.sentence_scores(sentences), strict=True):
+            scored.append((scores, set(labels.spans(["O" if tag == "?" else tag for tag in sentence["tags"]]))))
+
+    def loss(temperature: float) -> float:
+        judged = [
+            (confidence, (start, end, kind) in gold)
+            for scores, gold in scored
+            for start, end, kind, confidence in decode.names(scores, temperature)
+        ]
+        return surprise(*zip(*judged, strict=True)) if judged else 0.0
+
+    return fit(loss)
+
+
+def polarity_temperature(engine: Engine, sentences: list[dict]) -> float:
+    """Returns the temperature that makes the polarities' scores likeliest."""
+    scores, wanted = [], []
+    for sentence in sentences:
+        for window in windows.cut([sentence], engine.pieces):
+            scores.append(engine.polarity_scores(engine.read(window).means))
+            wanted += [polarity for _, _, polarity in window.targets]
+    laid = np.concatenate(scores)
+    rows = np.arange(len(laid))
+    return fit(lambda temperature: float(-decode.log_softmax(laid / temperature)[rows, wanted].mean()))
+
+
+def write_manifest(folder: Path, temperatures: dict[str, float]) -> None:
+    """Writes ``model.json`` over the files in ``folder``."""
+    files = {}
+    for name in ("encoder.onnx", "sentiment.onnx", "tokenizer.json"):
+        data = (folder / name).read_bytes()
+        files[name] = {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    manifest = {
+        "name": NAME,
+        "version": VERSION,
+        "format": FORMAT,
+        "tags": labels.TAGS,
+        "polarities": labels.POLARITIES,
+        "limits": {"window_words": windows.MOST_WORDS, "window_pieces": windows.MOST_PIECES, "word_pieces": pieces.LONGEST},
+        "temperature": temperatures,
+        "files": files,
+    }
+    (folder / "model.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+
+
+def export(model: network.Network, tokenizer: Path, folder: Path) -> None:
+    """Writes ``model`` to ``folder``, not calibrated."""
+    folder.mkdir(parents=True, exist_ok=True)
+    onnx.save(graph.encoder(model), str(folder / "encoder.onnx"))
+    onnx.save(graph.sentiment(model), str(folder / "sentiment.onnx"))
+    shutil.copyfile(tokenizer, folder / "tokenizer.json")
+    write_manifest(folder, {"tags": 1.0, "polarities": 1.0})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--network", type=Path, required=True, help="network that train.py wrote, its tokenizer.json beside it")
+    parser.add_argument("--work", type=Path, required=True, help="folder that prepare.py wrote")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the model")
+    options = parser.parse_args()
+
+    export(network.load(options.network), options.network.with_name("tokenizer.json"), options.out)
+    engine = Engine(options.out, threads=2)
+    temperatures = {
+        "tags": name_temperature(engine, windows.read_lines(options.work / "dev-entities.jsonl")),
+        "polarities": polarity_temperature(engine, windows.read_lines(options.work / "dev-sentiment.jsonl")),
+    }
+    write_manifest(options.out, temperatures)
+    total = sum(path.stat().st_size for path in options.out.glob("*.*n*"))
+    print(f"{options.out}: {total / 1e6:.1f} MB, temperatures {temperatures}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What the four programs of this folder share: words, labels, corpora, the network and its scores."""

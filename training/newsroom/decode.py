@@ -1,0 +1,50 @@
+"""Reads tag scores as names, by the same rules as ``src/model/``."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from newsroom.labels import TAGS, spans
+
+_NEVER = -1e9
+_ALLOWED = np.array(
+    [[0.0 if not after.startswith("I-") or before[2:] == after[2:] else _NEVER for after in TAGS] for before in TAGS]
+)
+_FIRST = np.array([_NEVER if tag.startswith("I-") else 0.0 for tag in TAGS])
+
+
+def log_softmax(scores: np.ndarray) -> np.ndarray:
+    """Log probabilities along the last axis."""
+    shifted = scores - scores.max(-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
+
+
+def best_tags(scores: np.ndarray) -> list[str]:
+    """Returns the best sequence of tags for ``scores`` ``[words, tags]`` in which every I- continues its kind."""
+    if not len(scores):
+        return []
+    logs = log_softmax(scores)
+    best = logs[0] + _FIRST
+    back = np.zeros(scores.shape, np.int64)
+    for index in range(1, len(logs)):
+        ways = best[:, None] + _ALLOWED
+        back[index] = ways.argmax(0)
+        best = ways.max(0) + logs[index]
+    path = [int(best.argmax())]
+    for index in range(len(logs) - 1, 0, -1):
+        path.append(int(back[index, path[-1]]))
+    return [TAGS[tag] for tag in reversed(path)]
+
+
+def names(scores: np.ndarray, temperature: float = 1.0) -> list[tuple[int, int, str, float]]:
+    """Returns word ranges, kinds and confidences of the names in a sentence.
+
+    The confidence of a name is that of its least certain word: the probability of its kind, begun or continued.
+    """
+    probabilities = np.exp(log_softmax(scores / temperature))
+    found = []
+    for start, end, kind in spans(best_tags(scores)):
+        begin = TAGS.index(f"B-{kind}")
+        confidence = probabilities[start:end, begin : begin + 2].sum(-1).min()
+        found.append((start, end, kind, float(confidence)))
+    return found

@@ -1,0 +1,175 @@
+"""Writes the network as ONNX graphs with weights of eight bits.
+
+The graphs are built node by node, which keeps them small, plain and independent of an exporter.  A matrix is stored in
+signed integers with a scale for each output; what it is multiplied with is quantised as it comes, with one scale for
+the whole tensor.  Piece vectors are stored in signed integers with a scale for each piece.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from newsroom.network import EPSILON, Layer, Network
+
+OPSET = 17
+WEIGHT_BITS = 7
+"""Seven bits, not eight: processors without VNNI add pairs of products in sixteen bits, where eight could overflow."""
+
+
+def quantise(matrix: np.ndarray, bits: int) -> tuple[np.ndarray, np.ndarray]:
+    """Returns ``matrix`` in signed integers of ``bits`` and the scales of its rows."""
+    limit = 2 ** (bits - 1) - 1
+    scales = np.maximum(np.abs(matrix).max(1), 1e-12) / limit
+    return np.clip(np.rint(matrix / scales[:, None]), -limit, limit).astype(np.int8), scales.astype(np.float32)
+
+
+class Graph:
+    """A graph that is being built: nodes and constants."""
+
+    def __init__(self) -> None:
+        self._nodes: list[onnx.NodeProto] = []
+        self._constants: dict[str, onnx.TensorProto] = {}
+
+    def constant(self, value: np.ndarray, name: str) -> str:
+        """Adds a constant, once for each name."""
+        if name not in self._constants:
+            self._constants[name] = numpy_helper.from_array(np.asarray(value, order="C"), name)
+        return name
+
+    def integers(self, *values: int) -> str:
+        """Adds a vector of integers."""
+        return self.constant(np.array(values, np.int64), "int." + "_".join(map(str, values)))
+
+    def number(self, value: float) -> str:
+        """Adds a scalar."""
+        return self.constant(np.array(value, np.float32), f"float.{value!r}")
+
+    def add(self, kind: str, *inputs: str, outputs: int = 1, name: str = "", **attributes: object) -> str:
+        """Adds a node and returns its first output; the others end in .1, .2 and so on."""
+        first = name or f"{kind.lower()}.{len(self._nodes)}"
+        names = [first] + [f"{first}.{index}" for index in range(1, outputs)]
+        self._nodes.append(helper.make_node(kind, inputs, names, name=f"node.{first}", **attributes))
+        return first
+
+    def quantised_input(self, source: str) -> tuple[str, str, str]:
+        """Quantises a tensor as it comes; returns it with its scale and its zero."""
+        values = self.add("DynamicQuantizeLinear", source, outputs=3)
+        return values, f"{values}.1", f"{values}.2"
+
+    def linear(self, source: tuple[str, str, str], weight: np.ndarray, bias: np.ndarray, name: str) -> str:
+        """Adds the product of a quantised input with ``weight`` ``[outputs, inputs]``, and ``bias``."""
+        matrix, scales = quantise(weight, WEIGHT_BITS)
+        values, scale, zero = source
+        product = self.add(
+            "MatMulInteger",
+            values,
+            self.constant(matrix.T, f"{name}.weight"),
+            zero,
+            self.constant(np.array(0, np.int8), "int8.zero"),
+        )
+        factor = self.add("Mul", scale, self.constant(scales, f"{name}.scale"))
+        scaled = self.add("Mul", self.add("Cast", product, to=TensorProto.FLOAT), factor)
+        return self.add("Add", scaled, self.constant(bias, f"{name}.bias"))
+
+    def norm(self, source: str, weight: np.ndarray, bias: np.ndarray, name: str, output: str = "") -> str:
+        """Adds a layer norm."""
+        inputs = source, self.constant(weight, f"{name}.weight"), self.constant(bias, f"{name}.bias")
+        return self.add("LayerNormalization", *inputs, axis=-1, epsilon=EPSILON, name=output)
+
+    def gelu(self, source: str) -> str:
+        """Adds the exact GELU."""
+        bent = self.add("Erf", self.add("Div", source, self.number(math.sqrt(2))))
+        return self.add("Mul", self.add("Mul", source, self.add("Add", bent, self.number(1.0))), self.number(0.5))
+
+    def model(self, inputs: list[onnx.ValueInfoProto], outputs: list[onnx.ValueInfoProto], name: str) -> onnx.ModelProto:
+        """Returns the finished graph, checked."""
+        graph = helper.make_graph(self._nodes, name, inputs, outputs, list(self._constants.values()))
+        made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8, producer_name="copydesk")
+        onnx.checker.check_model(made)
+        return made
+
+
+def _array(parameter: object) -> np.ndarray:
+    return parameter.detach().float().numpy()  # type: ignore[attr-defined]
+
+
+def _layer(graph: Graph, layer: Layer, states: str, mask: str, hidden: int, name: str, output: str) -> str:
+    size = hidden // layer.heads
+    weight, bias = _array(layer.qkv.weight).copy(), _array(layer.qkv.bias).copy()
+    # The scale of the attention scores goes into the queries.
+    weight[:hidden] /= math.sqrt(size)
+    bias[:hidden] /= math.sqrt(size)
+    qkv = graph.linear(graph.quantised_input(states), weight, bias, f"{name}.qkv")
+    parted = graph.add("Reshape", qkv, graph.integers(0, 0, 3 * layer.heads, size))
+    parted = graph.add("Transpose", parted, perm=[0, 2, 1, 3])
+    query = graph.add("Split", parted, graph.integers(layer.heads, layer.heads, layer.heads), outputs=3, axis=1)
+    key = graph.add("Transpose", f"{query}.1", perm=[0, 1, 3, 2])
+    weights = graph.add("Softmax", graph.add("Add", graph.add("MatMul", query, key), mask), axis=-1)
+    mixed = graph.add("Transpose", graph.add("MatMul", weights, f"{query}.2"), perm=[0, 2, 1, 3])
+    mixed = graph.add("Reshape", mixed, graph.integers(0, 0, hidden))
+
+    def projected(source: str, linear: object, short: str) -> str:
+        return graph.linear(graph.quantised_input(source), _array(linear.weight), _array(linear.bias), f"{name}.{short}")  # type: ignore[attr-defined]
+
+    mixed = projected(mixed, layer.attended, "attended")
+    norm = layer.attended_norm
+    states = graph.norm(graph.add("Add", states, mixed), _array(norm.weight), _array(norm.bias), f"{name}.attended_norm")
+    grown = projected(graph.gelu(projected(states, layer.inner, "inner")), layer.outer, "outer")
+    norm = layer.outer_norm
+    return graph.norm(graph.add("Add", states, grown), _array(norm.weight), _array(norm.bias), f"{name}.outer_norm", output)
+
+
+def encoder(network: Network) -> onnx.ModelProto:
+    """The encoder with the head of the words.
+
+    Inputs: ``pieces`` int32 [batch, length]; ``mask`` float32 [batch, 1, 1, length], 0 at pieces and -10000 at padding.
+    Outputs: ``states`` float32 [batch, length, hidden]; ``tags`` float32 [batch, length, tags], scores before softmax.
+    """
+    graph = Graph()
+    hidden = network.shape.hidden
+    table, scales = quantise(_array(network.pieces.weight), 8)
+    vectors = graph.add("Cast", graph.add("Gather", graph.constant(table, "pieces.table"), "pieces", axis=0), to=TensorProto.FLOAT)
+    vectors = graph.add("Mul", vectors, graph.add("Gather", graph.constant(scales[:, None], "pieces.scale"), "pieces", axis=0))
+    length = graph.add("Gather", graph.add("Shape", "pieces"), graph.integers(1), axis=0)
+    positions = graph.constant(_array(network.positions.weight), "positions.table")
+    positions = graph.add("Slice", positions, graph.integers(0), length, graph.integers(0))
+    norm = network.norm
+    states = graph.norm(graph.add("Add", vectors, positions), _array(norm.weight), _array(norm.bias), "norm")
+    for index, layer in enumerate(network.layers):
+        last = index + 1 == len(network.layers)
+        states = _layer(graph, layer, states, "mask", hidden, f"layer{index}", "states" if last else "")  # type: ignore[arg-type]
+    tags = graph.constant(_array(network.tags.weight).T, "tags.weight")
+    graph.add("Add", graph.add("MatMul", states, tags), graph.constant(_array(network.tags.bias), "tags.bias"), name="tags")
+    return graph.model(
+        [
+            helper.make_tensor_value_info("pieces", TensorProto.INT32, ["batch", "length"]),
+            helper.make_tensor_value_info("mask", TensorProto.FLOAT, ["batch", 1, 1, "length"]),
+        ],
+        [
+            helper.make_tensor_value_info("states", TensorProto.FLOAT, ["batch", "length", hidden]),
+            helper.make_tensor_value_info("tags", TensorProto.FLOAT, ["batch", "length", network.tags.out_features]),
+        ],
+        "encoder",
+    )
+
+
+def sentiment(network: Network) -> onnx.ModelProto:
+    """The head of the targets.
+
+    Input: ``means`` float32 [targets, hidden], of each target the mean of its pieces' states.
+    Output: ``polarities`` float32 [targets, 3], scores before softmax.
+    """
+    graph = Graph()
+    product = graph.add("MatMul", "means", graph.constant(_array(network.target.weight).T, "target.weight"))
+    bent = graph.add("Tanh", graph.add("Add", product, graph.constant(_array(network.target.bias), "target.bias")))
+    product = graph.add("MatMul", bent, graph.constant(_array(network.polarity.weight).T, "polarity.weight"))
+    graph.add("Add", product, graph.constant(_array(network.polarity.bias), "polarity.bias"), name="polarities")
+    return graph.model(
+        [helper.make_tensor_value_info("means", TensorProto.FLOAT, ["targets", network.shape.hidden])],
+        [helper.make_tensor_value_info("polarities", TensorProto.FLOAT, ["targets", 3])],
+        "sentiment",
+    )

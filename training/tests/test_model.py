@@ -1,0 +1,133 @@
+"""The whole way from a packed file to an exported model, with a network of a few hundred weights."""
+
+import json
+import random
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import export
+import train
+from newsroom import decode, labels, network, scores, weights, windows
+from newsroom.engine import Engine
+from newsroom.pieces import LONGEST, Pieces, write_tokenizer
+from newsroom.weights import Shape
+
+SHAPE = Shape(hidden=32, layers=2, heads=2, inner=64, pieces=200, positions=512)
+
+
+@pytest.fixture
+def tokenizer(tmp_path: Path) -> Path:
+    vocabulary = [("<s>", 0.0), ("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("▁", -3.0)]
+    vocabulary += [(chr(code), -5.0) for code in range(33, 127)]
+    vocabulary += [(f"▁{chr(code)}", -4.0) for code in range(33, 127)]
+    path = tmp_path / "tokenizer.json"
+    write_tokenizer(vocabulary, path)
+    return path
+
+
+def sentences() -> list[dict]:
+    """Sentences in which a capital tells a name, and the word after it how it fares."""
+    chance = random.Random(5)
+    made = []
+    for _ in range(60):
+        good = chance.random() < 0.5
+        words = ["then", chance.choice("XYZ"), "wins" if good else "loses", "it"]
+        made.append({"source": "newsmtsc", "words": words, "tags": ["O", "B-PER", "O", "O"], "targets": [[1, 3, 2 * good]]})
+    return made
+
+
+def test_unpacking(tmp_path: Path) -> None:
+    pieces = [b"<s>", b"<pad>"]
+    offsets = np.cumsum([0] + [len(piece) for piece in pieces]).astype("<u4")
+    head = b"E5S1" + struct.pack("<I7ifi", 1, 32, 1, 1, 64, 2, 4, 2, 1e-12, 32)
+    head += struct.pack("<5iQ", 2, 0, 2, 1, 3, int(offsets[-1])) + offsets.tobytes()
+    head += np.array([0.0, -1.5], "<f4").tobytes() + b"".join(pieces) + struct.pack("<iI", 0, 0) + struct.pack("<i", 2)
+    size = len(head) + sum(2 + len(name) + struct.calcsize("<BIQQ") for name in ("a", "b.w"))
+    full = np.array([1.0, 2.0], "<f4").tobytes()
+    packed = np.array([0.5], "<f2").tobytes() + bytes([0x19] * 16)
+    head += struct.pack("<H", 1) + b"a" + struct.pack("<BIQQ", 0, 2, size, len(full))
+    head += struct.pack("<H", 3) + b"b.w" + struct.pack("<BIQQ", 1, 32, size + len(full), len(packed))
+    start = weights.unpack(head + full + packed)
+    assert start.shape == Shape(32, 1, 1, 64, 2, 4)
+    assert start.pieces == [("<s>", 0.0), ("<pad>", -1.5)]
+    assert start.tensors["a"].tolist() == [1.0, 2.0]
+    assert start.tensors["b.w"].tolist() == [0.5] * 16 + [-3.5] * 16
+    with pytest.raises(ValueError, match="magic"):
+        weights.unpack(b"0000" + head)
+
+
+def test_windows_hold_every_word(tokenizer: Path) -> None:
+    pieces = Pieces(tokenizer)
+    chance = random.Random(1)
+    text = [{"words": ["word" * chance.randint(1, 9)] * chance.randint(1, 300)} for _ in range(20)]
+    made = windows.cut(text, pieces)
+    assert sum(len(window.firsts) for window in made) == sum(len(sentence["words"]) for sentence in text)
+    assert all(len(window.pieces) <= windows.MOST_PIECES and len(window.firsts) <= windows.MOST_WORDS for window in made)
+    assert len(pieces.of("x" * 48)) == LONGEST and pieces.of("\u200b")
+    for group in windows.batches(made, 1024, chance):
+        batch = windows.collate(group)
+        assert batch.pieces.shape[1] in windows.LENGTHS and batch.pieces.size <= 1024
+
+
+def test_training_export_and_engine_agree(tokenizer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(train, "RATE", 2e-3)
+    torch.manual_seed(0)
+    torch.set_num_threads(1)
+    pieces = Pieces(tokenizer)
+    made = sentences()
+    model = network.Network(SHAPE)
+    chance = random.Random(2)
+    plan = [group for _ in range(40) for group in windows.batches(windows.cut(made[:40], pieces, 8), 256, chance)]
+    out = tmp_path / "network.safetensors"
+    train.train(model, plan, minutes=5, out=out)
+    documents = [{"source": "x", "sentences": made[40:]}]
+    measured = train.measure(model, documents, made[40:], pieces)
+    assert measured["names"] > 90 and measured["targets"] > 55
+
+    model = network.load(out)
+    folder = tmp_path / "model"
+    export.export(model, tokenizer, folder)
+    engine = Engine(folder)
+    (window,) = windows.cut([made[50]], pieces)
+    with torch.inference_mode():
+        ids = torch.tensor([window.pieces])
+        states = model.encode(ids, torch.ones_like(ids, dtype=torch.bool))[0]
+        exact = model.tags(states[torch.tensor(window.firsts)]).numpy()
+    read = engine.read(window)
+    assert np.abs(read.tags - exact).max() < 0.05 * np.abs(exact).max() + 0.1
+    assert engine.polarity_scores(read.means).shape == (1, 3)
+    assert engine.names([sentence["words"] for sentence in made[:3]])[2][0][:3] == (1, 2, "PER")
+
+    temperatures = {
+        "tags": export.name_temperature(engine, documents),
+        "polarities": export.polarity_temperature(engine, made[40:]),
+    }
+    export.write_manifest(folder, temperatures)
+    manifest = json.loads((folder / "model.json").read_text())
+    assert manifest["format"] == export.FORMAT and manifest["temperature"] == temperatures
+    (folder / "sentiment.onnx").write_bytes(b"")
+    with pytest.raises(ValueError, match="sentiment.onnx"):
+        Engine(folder)
+
+
+def test_names_begin_before_they_continue() -> None:
+    rows = np.zeros((3, len(labels.TAGS)), np.float32)
+    for row, tag in zip(rows, ("I-ORG", "I-ORG", "O"), strict=True):
+        row[labels.TAG_IDS[tag]] = 5
+    assert decode.best_tags(rows) in (["B-ORG", "I-ORG", "O"], ["O", "O", "O"])
+    ((start, end, kind, confidence),) = decode.names(rows[[0, 1]] + np.eye(7)[labels.TAG_IDS["B-ORG"]] * 4)
+    assert (start, end, kind) == (0, 2, "ORG") and 0.9 < confidence <= 1
+
+
+def test_scores() -> None:
+    found = scores.names([([(0, 1, "PER"), (2, 3, "LOC")], [(0, 1, "PER"), (2, 3, "ORG")])])
+    assert found["PER"].f1 == 100 and found["all"].f1 == 50 and found["LOC"].f1 == 0
+    assert scores.polarities([0, 1, 2, 2], [0, 1, 2, 1])[1] == 75
+
+
+def test_the_rate_rises_and_falls() -> None:
+    assert train.rate_at(train.WARM_UP) == 1 and train.rate_at(0) == 0 and train.rate_at(1) == 0

