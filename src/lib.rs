@@ -15,14 +15,21 @@
 //! and no Kafka. They share [`message`] alone.
 
 pub mod article;
+pub mod cli;
+pub mod config;
 pub mod dead_letter;
+pub mod demo;
 pub mod document;
+pub mod io;
 pub mod json;
 pub mod message;
 pub mod model;
 pub mod pipeline;
 pub mod record;
+pub mod service;
 pub mod settings;
 pub mod stage;
 pub mod stages;
+pub mod telemetry;
 pub mod text;
+mod view;

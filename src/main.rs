@@ -1,3 +1,7 @@
-//! Arguments, configuration, run, exit code.
+//! Arguments, configuration, build, run, exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    copydesk::cli::run(std::env::args_os())
+}

@@ -79,6 +79,26 @@ pub struct Message {
     pub headers: Vec<Header>,
 }
 
+impl RawArticle {
+    /// How much memory it takes, about.
+    pub fn bytes(&self) -> usize {
+        size(self.key.as_deref(), self.payload.as_deref(), &self.headers)
+    }
+}
+
+impl Message {
+    /// How much memory it takes, about.
+    pub fn bytes(&self) -> usize {
+        size(self.key.as_deref(), self.payload.as_deref(), &self.headers)
+    }
+}
+
+/// The bytes of a record's parts, and 256 for what holds them.
+fn size(key: Option<&[u8]>, payload: Option<&[u8]>, headers: &[Header]) -> usize {
+    let header = |header: &Header| 64 + header.name.len() + header.value.as_ref().map_or(0, Vec::len);
+    256 + key.map_or(0, <[u8]>::len) + payload.map_or(0, <[u8]>::len) + headers.iter().map(header).sum::<usize>()
+}
+
 /// What a worker does with an article; the one thing that the delivery wing asks of the reading wing.
 ///
 /// Total and deterministic: it always answers with at least one message, and the same article gets the same answer.

@@ -19,16 +19,33 @@ mod windows;
 pub mod words;
 
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use self::engine::Engine;
 use self::files::Files;
 use self::pieces::Pieces;
 use self::states::States;
 use self::windows::Limits;
+
+/// `[model]`
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// The folder of the model. A relative path is looked for in the working directory, then beside the program and in
+    /// the folders above it, then in /usr/share/copydesk: the default works in a clone, in an image and installed.
+    pub path: PathBuf,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { path: "models/newsroom-en".into() }
+    }
+}
 
 /// What a name names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -1,0 +1,51 @@
+//! `copydesk run`
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::{Exit, signals};
+use crate::config::Config;
+use crate::service::{Shutdown, Status};
+use crate::telemetry::metrics::{Metrics, Stages};
+use crate::telemetry::{http, log};
+
+/// Run the service: articles from Kafka in, enriched records and dead letters out
+///
+/// SIGTERM or SIGINT ends it in good order, a second one at once. It waits for a broker that is away.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Configuration to use instead of copydesk.toml
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
+    let config = Config::load(arguments.config.as_deref())?;
+    log::start(&config.log);
+    let runtime = super::runtime()?;
+    let shutdown = Shutdown::default();
+    signals::listen(&runtime, shutdown.clone())?;
+    let listener = http::bind(&config.http)?;
+
+    let stages = Arc::new(Stages::default());
+    let (pipeline, model) = super::pipeline(&config)?;
+    let pipeline = pipeline.observed(stages.clone());
+    let status = Arc::new(Status::new(config.service.stall_deadline.0));
+    let metrics = Metrics::new(Arc::clone(&status), &stages, &model, &config.hash());
+    let answers = http::serve(listener, Arc::clone(&status), metrics);
+    runtime.spawn(async { answers.await.inspect_err(|error| tracing::error!("{error:#}")) });
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        model,
+        config = config.hash(),
+        brokers = config.kafka.brokers,
+        "starting"
+    );
+
+    let exit = super::ended(super::start(&config, pipeline, status, shutdown)?.join());
+    // The HTTP server has nothing to finish.
+    runtime.shutdown_background();
+    exit
+}

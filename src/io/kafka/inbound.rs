@@ -1,0 +1,203 @@
+//! The intake on Kafka.
+
+use std::mem::ManuallyDrop;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
+use rdkafka::message::{BorrowedMessage, Headers, Message as _};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+
+use super::Group;
+use super::context::{Happening, IntakeContext, unassign};
+use super::errors::{denied, mend};
+use super::options;
+use super::settings::Settings;
+use crate::io::{Event, Intake};
+use crate::message::{Header, Partition, Position, RawArticle};
+
+/// The longest that a seek may take; it needs no broker.
+const SEEK: Duration = Duration::from_secs(2);
+
+/// How often a lasting trouble is said again.
+const REPEAT: Duration = Duration::from_secs(30);
+
+/// The intake on Kafka.
+pub struct KafkaIntake {
+    consumer: Arc<BaseConsumer<IntakeContext>>,
+    group: Group,
+    settings: Settings,
+    topic: Arc<str>,
+    revoked: Option<TopicPartitionList>,
+    reachable: bool,
+    said: Option<(String, Instant)>,
+}
+
+impl KafkaIntake {
+    pub(super) fn new(settings: &Settings, group: Group) -> anyhow::Result<Self> {
+        let topic: Arc<str> = settings.topics.raw.as_str().into();
+        let context = IntakeContext::new(Arc::clone(&topic));
+        let consumer: BaseConsumer<IntakeContext> =
+            options::consumer(settings)?.create_with_context(context).context("creating the consumer")?;
+        consumer.subscribe(&[&topic]).with_context(|| format!("subscribing to {topic}"))?;
+        let consumer = Arc::new(consumer);
+        group.join(&consumer);
+        let (settings, revoked) = (settings.clone(), None);
+        Ok(Self { consumer, group, settings, topic, revoked, reachable: false, said: None })
+    }
+
+    fn happened(&mut self) -> anyhow::Result<Option<Event>> {
+        Ok(match self.consumer.context().next() {
+            None => None,
+            Some(Happening::Assigned(partitions)) => Some(Event::Assigned(partitions)),
+            Some(Happening::Revoked(list, lost)) => {
+                let partitions = self.consumer.context().partitions(&list);
+                self.revoked = Some(list);
+                Some(Event::Revoked { partitions, lost, within: self.settings.session_timeout.0 / 2 })
+            }
+            Some(Happening::Report(report)) => {
+                if report.reachable && !self.reachable {
+                    self.said = None;
+                }
+                self.reachable = report.reachable;
+                Some(Event::Report(report))
+            }
+            Some(Happening::Failed(why)) => bail!("{why}"),
+        })
+    }
+
+    /// What an error out of `poll` means; most mend themselves.
+    fn trouble(&mut self, error: &KafkaError) -> anyhow::Result<Option<Event>> {
+        let code = error.rdkafka_error_code();
+        let mend = mend(code, &self.settings);
+        if let KafkaError::MessageConsumptionFatal(code) = error {
+            let instance = self.settings.instance();
+            match code {
+                Code::FencedInstanceId | Code::UnreleasedInstanceId => bail!(
+                    "the group.instance.id {instance} is used by another process; give each instance its own kafka.instance"
+                ),
+                _ => bail!("the consumer can not go on: {error}{mend}"),
+            }
+        }
+        let why = match code {
+            Some(code) if denied(code) => bail!("not allowed to read: {error}{mend}"),
+            Some(Code::UnknownTopic | Code::UnknownTopicOrPartition) => {
+                format!("the topic {} does not exist{mend}", self.topic)
+            }
+            Some(Code::AllBrokersDown) => {
+                self.reachable = false;
+                format!("no broker can be reached{mend}")
+            }
+            Some(Code::Authentication | Code::SaslAuthenticationFailed | Code::SSL) => {
+                format!("the brokers refuse the connection: {error}{mend}")
+            }
+            _ => {
+                tracing::debug!("consumer: {error}");
+                return Ok(None);
+            }
+        };
+        if self.said.as_ref().is_none_or(|(what, at)| *what != why || at.elapsed() > REPEAT) {
+            tracing::warn!("waiting: {why}");
+            self.said = Some((why.clone(), Instant::now()));
+        }
+        Ok(Some(Event::Waiting(why)))
+    }
+}
+
+impl Intake for KafkaIntake {
+    fn poll(&mut self, wait: Duration) -> anyhow::Result<Option<Event>> {
+        if let Some(event) = self.happened()? {
+            return Ok(Some(event));
+        }
+        let polled = match self.consumer.poll(wait) {
+            None => None,
+            Some(Ok(message)) => return Ok(Some(Event::Article(article(&message, &self.topic)))),
+            Some(Err(error)) => Some(error),
+        };
+        match polled {
+            None => self.happened(),
+            Some(error) => self.trouble(&error),
+        }
+    }
+
+    fn release(&mut self) -> anyhow::Result<()> {
+        let Some(list) = self.revoked.take() else { return Ok(()) };
+        if let Err(error) = unassign(&self.consumer, &list) {
+            // They may have been lost in the meantime, and the rest with them.
+            tracing::warn!("partitions could not be given up one by one: {error}");
+            self.consumer.unassign().context("giving up all partitions")?;
+        }
+        Ok(())
+    }
+
+    fn pause(&mut self, partitions: &[Partition]) {
+        if let Err(error) = self.consumer.pause(&list(partitions)) {
+            tracing::debug!("pausing: {error}");
+        }
+    }
+
+    fn resume(&mut self, partitions: &[Partition]) {
+        if let Err(error) = self.consumer.resume(&list(partitions)) {
+            tracing::debug!("resuming: {error}");
+        }
+    }
+
+    fn seek(&mut self, position: &Position) -> anyhow::Result<()> {
+        let mut target = TopicPartitionList::new();
+        let Position { partition: Partition { topic, number }, offset } = position;
+        target.add_partition_offset(topic, *number, Offset::Offset(*offset))?;
+        // Waits for the client's own thread, so that nothing fetched before comes out of a later poll.
+        for element in self.consumer.seek_partitions(target, SEEK)?.elements() {
+            element.error()?;
+        }
+        Ok(())
+    }
+
+    fn close(self) {
+        self.consumer.context().closing.store(true, Ordering::Release);
+        self.group.leave();
+        if self.reachable {
+            drop(self.consumer);
+        } else {
+            // Leaving a group whose coordinator is away takes for ever, and can crash the client. The process ends
+            // next; the broker will miss the member after its session timeout.
+            let _left_open = ManuallyDrop::new(self.consumer);
+        }
+    }
+}
+
+/// Copies `message`, so that the client can free what it fetched.
+fn article(message: &BorrowedMessage<'_>, topic: &Arc<str>) -> RawArticle {
+    let partition = Partition { topic: Arc::clone(topic), number: message.partition() };
+    let position = Position { partition, offset: message.offset() };
+    let headers = message.headers().map_or_else(Vec::new, |headers| {
+        (0..headers.count())
+            .map(|index| {
+                // The client panics over a name that is not UTF-8, and gives no other way to it.
+                let header = catch_unwind(AssertUnwindSafe(|| headers.get(index)));
+                let (name, value) =
+                    header.map_or(("copydesk-unreadable-name", None), |header| (header.key, header.value));
+                Header { name: name.to_owned(), value: value.map(<[u8]>::to_vec) }
+            })
+            .collect()
+    });
+    RawArticle {
+        position,
+        key: message.key().map(<[u8]>::to_vec),
+        payload: message.payload().map(<[u8]>::to_vec),
+        headers,
+        timestamp: message.timestamp().to_millis(),
+    }
+}
+
+fn list(partitions: &[Partition]) -> TopicPartitionList {
+    let mut list = TopicPartitionList::with_capacity(partitions.len());
+    for partition in partitions {
+        list.add_partition(&partition.topic, partition.number);
+    }
+    list
+}

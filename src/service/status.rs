@@ -1,0 +1,278 @@
+//! What the running service tells about itself. The service writes it, telemetry reads it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::budget::Budget;
+use crate::dead_letter::Reason;
+use crate::io::Pulse;
+use crate::message::{Partition, Position};
+
+/// A number that only grows.
+#[derive(Debug, Default)]
+pub struct Counter(AtomicU64);
+
+impl Counter {
+    /// Counts `n` more.
+    pub fn add(&self, n: u64) {
+        self.0.fetch_add(n, Ordering::Relaxed);
+    }
+
+    /// How many so far.
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Everything that has been counted since the start.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// Articles polled, those read again after an abort included.
+    pub received: Counter,
+    /// Articles committed, whatever became of them.
+    pub committed: Counter,
+    /// Enriched records committed.
+    pub enriched: Counter,
+    dead: [Counter; Reason::ALL.len()],
+    /// Articles dropped in flight, to be read again by us or by another member.
+    pub dropped: Counter,
+    /// Transactions committed.
+    pub commits: Counter,
+    /// Microseconds that commits took, all together.
+    pub commit_micros: Counter,
+    /// Transactions aborted.
+    pub aborts: Counter,
+    /// Producers replaced.
+    pub replacements: Counter,
+    /// Assignments and revocations.
+    pub rebalances: Counter,
+    /// Times that fetching was paused because too much was in flight.
+    pub pauses: Counter,
+}
+
+impl Counters {
+    /// Dead letters committed for `reason`.
+    pub fn dead(&self, reason: Reason) -> &Counter {
+        // `ALL` is in the order of declaration, and so of the discriminants.
+        &self.dead[reason as usize]
+    }
+}
+
+/// What the service is doing, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// It has not joined the group yet.
+    Starting,
+    /// It is a member of the group and works when there is work.
+    Running,
+    /// It cannot work and goes on trying; the text says why and names the mend.
+    Waiting(String),
+    /// It finishes what is in flight.
+    Stopping,
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Starting => f.write_str("starting"),
+            Self::Running => f.write_str("running"),
+            Self::Waiting(why) => write!(f, "waiting: {why}"),
+            Self::Stopping => f.write_str("stopping"),
+        }
+    }
+}
+
+/// How far an assigned partition has been read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Offset after the last article committed by us; none before the first.
+    pub committed: Option<i64>,
+    /// Offset after the last record that can be read; none until the broker told.
+    pub end: Option<i64>,
+}
+
+impl Progress {
+    /// Records between the two, as far as both are known.
+    pub fn lag(self) -> Option<i64> {
+        Some((self.end? - self.committed?).max(0))
+    }
+}
+
+/// What the running service tells about itself.
+#[derive(Debug)]
+pub struct Status {
+    /// Beats when the intake polls.
+    pub intake: Pulse,
+    /// Beats when the outlet looks for work or waits for the broker within a call.
+    pub outlet: Arc<Pulse>,
+    /// What is in flight.
+    pub in_flight: Arc<Budget>,
+    /// What has been counted.
+    pub counters: Counters,
+    stall_deadline: Duration,
+    started: Instant,
+    /// Milliseconds after `started` at which work was last committed, or began after none was there.
+    progress: AtomicU64,
+    outlet_open: AtomicBool,
+    joined: AtomicBool,
+    stopping: AtomicBool,
+    transaction_open: AtomicI64,
+    intake_waits: Mutex<Option<String>>,
+    outlet_waits: Mutex<Option<String>>,
+    partitions: Mutex<BTreeMap<Partition, Progress>>,
+}
+
+impl Status {
+    /// The status of a service about to start, which counts as stalled when it stands still past `stall_deadline`.
+    pub fn new(stall_deadline: Duration) -> Self {
+        Self {
+            intake: Pulse::default(),
+            outlet: Arc::default(),
+            in_flight: Arc::default(),
+            counters: Counters::default(),
+            stall_deadline,
+            started: Instant::now(),
+            progress: AtomicU64::new(0),
+            outlet_open: AtomicBool::new(false),
+            joined: AtomicBool::new(false),
+            stopping: AtomicBool::new(false),
+            transaction_open: AtomicI64::new(-1),
+            intake_waits: Mutex::default(),
+            outlet_waits: Mutex::default(),
+            partitions: Mutex::default(),
+        }
+    }
+
+    /// What the service is doing.
+    pub fn state(&self) -> State {
+        if self.stopping.load(Ordering::Relaxed) {
+            return State::Stopping;
+        }
+        if let Some(why) = lock(&self.intake_waits).clone().or_else(|| lock(&self.outlet_waits).clone()) {
+            return State::Waiting(why);
+        }
+        let running = self.joined.load(Ordering::Relaxed) && self.outlet_open.load(Ordering::Relaxed);
+        if running { State::Running } else { State::Starting }
+    }
+
+    /// Whether the service can take on work: a member of the group in good standing, with an open outlet.
+    pub fn ready(&self) -> bool {
+        self.state() == State::Running
+    }
+
+    /// Whether it is worth to let the service go on; if not, which part stands still and for how long.
+    ///
+    /// A service that waits for the broker is live: starting it anew would not help.
+    ///
+    /// # Errors
+    /// What stands still.
+    pub fn live(&self) -> Result<(), String> {
+        for (what, pulse) in [("intake", &self.intake), ("outlet", &*self.outlet)] {
+            if pulse.age() > self.stall_deadline {
+                return Err(format!("the {what} has stood still for {} s", pulse.age().as_secs()));
+            }
+        }
+        let idle = self.since_progress();
+        if self.state() == State::Running && self.in_flight.articles() > 0 && idle > self.stall_deadline {
+            return Err(format!("articles are in flight and none was committed for {} s", idle.as_secs()));
+        }
+        Ok(())
+    }
+
+    /// How long the open transaction has been open.
+    pub fn transaction_age(&self) -> Option<Duration> {
+        let opened = u64::try_from(self.transaction_open.load(Ordering::Relaxed)).ok()?;
+        Some(self.started.elapsed().saturating_sub(Duration::from_millis(opened)))
+    }
+
+    /// The assigned partitions and how far each has been read.
+    pub fn partitions(&self) -> BTreeMap<Partition, Progress> {
+        lock(&self.partitions).clone()
+    }
+
+    /// How long the service has been up.
+    pub fn uptime(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    pub(super) fn stall_deadline(&self) -> Duration {
+        self.stall_deadline
+    }
+
+    pub(super) fn assigned(&self, partitions: &[Partition]) {
+        self.joined.store(true, Ordering::Relaxed);
+        self.counters.rebalances.add(1);
+        let mut known = lock(&self.partitions);
+        for partition in partitions {
+            known.insert(partition.clone(), Progress::default());
+        }
+    }
+
+    pub(super) fn revoked(&self, partitions: &[Partition], lost: bool) {
+        if lost {
+            self.joined.store(false, Ordering::Relaxed);
+        }
+        self.counters.rebalances.add(1);
+        let mut known = lock(&self.partitions);
+        for partition in partitions {
+            known.remove(partition);
+        }
+    }
+
+    pub(super) fn committed(&self, next: &[Position]) {
+        self.moved();
+        let mut known = lock(&self.partitions);
+        for position in next {
+            if let Some(progress) = known.get_mut(&position.partition) {
+                progress.committed = Some(position.offset);
+            }
+        }
+    }
+
+    pub(super) fn ends(&self, ends: &[Position]) {
+        let mut known = lock(&self.partitions);
+        for position in ends {
+            if let Some(progress) = known.get_mut(&position.partition) {
+                progress.end = Some(position.offset);
+            }
+        }
+    }
+
+    /// Work went on, or began after there was none.
+    pub(super) fn moved(&self) {
+        self.progress.store(self.now(), Ordering::Relaxed);
+    }
+
+    pub(super) fn transaction(&self, open: bool) {
+        let at = if open { i64::try_from(self.now()).unwrap_or(i64::MAX) } else { -1 };
+        self.transaction_open.store(at, Ordering::Relaxed);
+    }
+
+    pub(super) fn intake_waits(&self, why: Option<String>) {
+        *lock(&self.intake_waits) = why;
+    }
+
+    pub(super) fn outlet_waits(&self, why: Option<String>) {
+        self.outlet_open.store(why.is_none(), Ordering::Relaxed);
+        *lock(&self.outlet_waits) = why;
+    }
+
+    pub(super) fn stopping(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    fn since_progress(&self) -> Duration {
+        self.started.elapsed().saturating_sub(Duration::from_millis(self.progress.load(Ordering::Relaxed)))
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,376 @@
+//! The promise of the service, kept by the real program against Apache Kafka while everything around it is killed,
+//! stopped, moved and taken away. Only a real broker shows fencing, isolation and offsets in transactions.
+//!
+//! Scenarios run one after another against one broker; an argument runs those whose name contains it. Without a broker
+//! they are skipped aloud, which counts as a failure in CI.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use support::{BARE, Broker, Input, Instance, Limits, Topics, flush, variable};
+
+mod support;
+
+type Scenario = fn(&Broker, &Path);
+
+const SCENARIOS: [(&str, Scenario); 12] = [
+    ("kills_and_a_broker_restart", kills_and_a_broker_restart),
+    ("an_instance_that_hangs_and_comes_back", an_instance_that_hangs_and_comes_back),
+    ("scaling_out_and_in", scaling_out_and_in),
+    ("a_signal_ends_it_in_good_order", a_signal_ends_it_in_good_order),
+    ("two_instances_of_one_id", two_instances_of_one_id),
+    ("at_least_once_loses_nothing", at_least_once_loses_nothing),
+    ("records_that_the_broker_refuses", records_that_the_broker_refuses),
+    ("dead_letters_that_the_broker_refuses", dead_letters_that_the_broker_refuses),
+    ("odd_records", odd_records),
+    ("the_newer_group_protocol", the_newer_group_protocol),
+    ("a_topic_that_is_missing", a_topic_that_is_missing),
+    ("a_broker_that_is_away_at_start", a_broker_that_is_away_at_start),
+];
+
+fn main() -> ExitCode {
+    let filter = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
+    let scenarios: Vec<_> = SCENARIOS.into_iter().filter(|(name, _)| name.contains(&filter)).collect();
+    if scenarios.is_empty() {
+        return ExitCode::SUCCESS;
+    }
+    let broker = match Broker::find("exactly-once") {
+        Ok(broker) => broker,
+        Err(why) => {
+            println!("exactly_once: skipped, no broker can be had: {why}");
+            return if variable("CI").is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+        }
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let mut failed = 0;
+    for (name, scenario) in scenarios {
+        let began = Instant::now();
+        let passed = catch_unwind(AssertUnwindSafe(|| scenario(&broker, directory.path()))).is_ok();
+        let outcome = if passed { "ok" } else { "FAILED" };
+        println!("scenario {name} ... {outcome} ({:.1} s)", began.elapsed().as_secs_f64());
+        failed += usize::from(!passed);
+    }
+    println!("exactly_once: {failed} failed");
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// `count` short articles over three partitions, with two poisoned ones of different kinds in each hundred.
+fn articles(count: usize) -> Vec<Input> {
+    let article = |number: usize| {
+        let id = format!("article-{number}");
+        let value = match number % 200 {
+            13 => b"\xff\xfe no text of any kind".to_vec(),
+            63 => format!(r#"{{"id": "{id}", "body": "cut sho"#).into_bytes(),
+            113 => Vec::new(),
+            163 => format!(r#"{{"id": "{id}", "body": "{}"}}"#, "x".repeat(1_100_000)).into_bytes(),
+            _ => format!(
+                r#"{{"id": "{id}", "title": "Council meets, part {number}", "body": "The council of Lindau met on Monday."}}"#
+            )
+            .into_bytes(),
+        };
+        let partition = i32::try_from(number % 3).unwrap();
+        let headers = vec![("number".to_owned(), Some(number.to_string().into_bytes())), ("null".to_owned(), None)];
+        (partition, Some(id.into_bytes()), Some(value), headers)
+    };
+    (0..count).map(article).collect()
+}
+
+/// Produces `inputs` evenly over `time`, in a thread of its own.
+fn feed(topics: &Topics, inputs: &[Input], time: Duration) -> std::thread::JoinHandle<()> {
+    let topics = Topics { address: topics.address.clone(), name: topics.name.clone(), partitions: topics.partitions };
+    let inputs = inputs.to_vec();
+    std::thread::spawn(move || {
+        let producer = topics.producer();
+        let parts: Vec<&[Input]> = inputs.chunks(inputs.len().div_ceil(100)).collect();
+        for part in &parts {
+            topics.produce(&producer, part);
+            std::thread::sleep(time / u32::try_from(parts.len()).unwrap());
+        }
+        flush(&producer);
+    })
+}
+
+fn seconds(n: u64) -> Duration {
+    Duration::from_secs(n)
+}
+
+/// Two instances at work on 3,000 articles; five kills and the death of the broker between.
+fn kills_and_a_broker_restart(broker: &Broker, directory: &Path) {
+    let topics = broker.topics("kills", 3, Limits::default());
+    let inputs = articles(3000);
+    let mut reader = topics.reader();
+    let mut first = Instance::start(&topics.config(directory, "first", BARE));
+    let mut second = Instance::start(&topics.config(directory, "second", BARE));
+    let feed = feed(&topics, &inputs, seconds(15));
+    for kill in 1..=5 {
+        reader.wait_for(kill * 400, seconds(60));
+        if kill % 2 == 0 {
+            second = second.kill_and_replace();
+        } else {
+            first = first.kill_and_replace();
+        }
+        if kill == 3 && broker.is_ours() {
+            broker.kill();
+            std::thread::sleep(seconds(1));
+            broker.start();
+        }
+    }
+    feed.join().unwrap();
+    reader.wait_for(inputs.len(), seconds(90));
+    first.stop();
+    second.stop();
+    reader.drain();
+    reader.check_exactly_once(&inputs);
+    let dead = reader.read.iter().filter(|output| output.dead).count();
+    assert_eq!(dead, inputs.len() / 50);
+}
+
+/// An instance that stood still past its session must not publish what others have taken over.
+fn an_instance_that_hangs_and_comes_back(broker: &Broker, directory: &Path) {
+    let topics = broker.topics("hang", 3, Limits::default());
+    let inputs = articles(1500);
+    let mut reader = topics.reader();
+    let first = Instance::start(&topics.config(directory, "first", BARE));
+    let second = Instance::start(&topics.config(directory, "second", BARE));
+    let feed = feed(&topics, &inputs, seconds(12));
+    reader.wait_for(200, seconds(60));
+    first.signal("STOP");
+    // Twice the session timeout.
+    std::thread::sleep(seconds(4));
+    first.signal("CONT");
+    feed.join().unwrap();
+    reader.wait_for(inputs.len(), seconds(60));
+    first.stop();
+    second.stop();
+    reader.drain();
+    reader.check_exactly_once(&inputs);
+}
+
+/// Members that come and go under load take nothing with them and bring nothing twice.
+fn scaling_out_and_in(broker: &Broker, directory: &Path) {
+    let topics = broker.topics("scale", 3, Limits::default());
+    let inputs = articles(1500);
+    let mut reader = topics.reader();
+    let first = Instance::start(&topics.config(directory, "first", BARE));
+    let feed = feed(&topics, &inputs, seconds(8));
+    reader.wait_for(200, seconds(60));
+    let second = Instance::start(&topics.config(directory, "second", BARE));
+    second.wait_for_log("partitions assigned", seconds(30));
+    reader.wait_for(reader.sources.len() + 200, seconds(60));
+    first.stop();
+    feed.join().unwrap();
+    reader.wait_for(inputs.len(), seconds(60));
+    second.stop();
+    reader.drain();
+    reader.check_exactly_once(&inputs);
+}
+
+/// What is in flight when the signal comes is finished, the exit code says so, and the group is left at once.
+fn a_signal_ends_it_in_good_order(broker: &Broker, directory: &Path) {
+    let topics = broker.topics("signal", 3, Limits::default());
+    let inputs = articles(2000);
+    let producer = topics.producer();
+    topics.produce(&producer, &inputs);
+    flush(&producer);
+    let mut reader = topics.reader();
+    let first = Instance::start(&topics.config(directory, "first", BARE));
+    reader.wait_for(1, seconds(60));
+    first.stop();
+    // A session timeout that nobody waits out: the group was left, not abandoned.
+    let patient = topics.config(directory, "second", BARE);
+    let text =
+        std::fs::read_to_string(&patient).unwrap().replace("session_timeout = \"2s\"", "session_timeout = \"60s\"");
+    std::fs::write(&patient, text).unwrap();
+    let second = Instance::start(&patient);
+    reader.wait_for(inputs.len(), seconds(30));
+    second.signal("INT");
+    assert!(second.wait(seconds(25)).success());
+    reader.drain();
+    reader.check_exactly_once(&inputs);
+}
+
+/// Two processes of one transactional id would fence each other for ever; one of them must end and say why.
+fn two_instances_of_one_id(broker: &Broker, directory: &Path) {
+    let topics = broker.topics("twins", 3, Limits::default());
+    let inputs = articles(2000);
+    let config = topics.config(directory, "twin", BARE);
+    let mut reader = topics.reader();
+    let mut twins = vec![Instance::start(&config), Instance::start(&config)];
+    let feed = feed(&topics, &inputs, seconds(10));
+    let deadline = Instant::now() + seconds(40);
+    let ended = loop {
+        if let Some(ended) = twins.iter_mut().position(|twin| !twin.running()) {
+            break twins.remove(ended);
+        }
+        assert!(Instant::now() < deadline, "both go on\n{}", twins[0].log());
+        reader.poll(Duration::from_millis(50));
+    };
+    ended.wait_for_log("is used by another process", seconds(1));
+    assert_eq!(ended.wait(seconds(1)).code(), Some(1));
+    feed.join().unwrap();
+    reader.wait_for(inputs.len(), seconds(60));
+    reader.drain();
+    reader.check_exactly_once(&inputs);
+}
+
+/// The switch gives up uniqueness and nothing else.
+fn at_least_once_loses_nothing(broker: &Broker, directory: &Path) {
+    let topics = broker.topics("at-least-once", 3, Limits::default());
+    let inputs = articles(1500);
+    let mut reader = topics.reader();
+    let more = format!("{BARE}[service]\ndelivery = \"at_least_once\"\n");
+    let mut first = Instance::start(&topics.config(directory, "first", &more));
+    let feed = feed(&topics, &inputs, seconds(8));
+    for kill in 1..=2 {
+        reader.wait_for(kill * 300, seconds(60));
+        first = first.kill_and_replace();
+    }
+    feed.join().unwrap();
+    reader.wait_for(inputs.len(), seconds(60));
+    first.stop();
+    reader.drain();
+    reader.check_complete(&inputs);
+}
+
+/// A record that grew past what its topic takes ends as a dead letter; the articles around it, sent in the same batch,
+/// do not.
+fn records_that_the_broker_refuses(broker: &Broker, directory: &Path) {
+    let topics = broker.topics("refused", 1, Limits { enriched: 20_000, ..Limits::default() });
+    let large = |number: usize| matches!(number, 20 | 21 | 40);
+    let article = |number: usize| {
+        let body = if large(number) { "The council met. ".repeat(1500) } else { "The council met.".to_owned() };
+        let value = format!(r#"{{"id": "{number}", "body": "{body}"}}"#).into_bytes();
+        (0, Some(number.to_string().into_bytes()), Some(value), Vec::new())
+    };
+    let inputs: Vec<Input> = (0..60).map(article).collect();
+    let producer = topics.producer();
+    topics.produce(&producer, &inputs);
+    flush(&producer);
+    let mut reader = topics.reader();
+    // Uncompressed, or the large ones would shrink to fit.
+    let config = topics.config(directory, "only", &format!("compression = \"none\"\n{BARE}"));
+    let instance = Instance::start(&config);
+    reader.wait_for(inputs.len(), seconds(60));
+    instance.stop();
+    reader.drain();
+    reader.check_exactly_once(&inputs);
+    let dead: Vec<i64> = reader.read.iter().filter(|output| output.dead).map(|output| output.source().1).collect();
+    assert_eq!(dead, [20, 21, 40]);
+    for output in reader.read.iter().filter(|output| output.dead) {
+        assert_eq!(output.header("copydesk-error-reason").as_deref(), Some("too_large"));
+    }
+}
+
+/// When even the dead letters refuse an article the service waits, names the mend, and goes on when it is done.
+fn dead_letters_that_the_broker_refuses(broker: &Broker, directory: &Path) {
+    let topics = broker.topics("dead-refused", 1, Limits { dead: 2_000, ..Limits::default() });
+    let poison = (0, None, Some(format!("{{{}", "x".repeat(5_000)).into_bytes()), Vec::new());
+    let mut inputs = articles(3);
+    inputs.iter_mut().for_each(|input| input.0 = 0);
+    inputs.insert(1, poison);
+    let producer = topics.producer();
+    topics.produce(&producer, &inputs);
+    flush(&producer);
+    let mut reader = topics.reader();
+    let config = topics.config(directory, "only", &format!("compression = \"none\"\n{BARE}"));
+    let instance = Instance::start(&config);
+    instance.wait_for_log("raise max.message.bytes", seconds(60));
+    topics.set_limit("dead", 1_000_000);
+    reader.wait_for(inputs.len(), seconds(60));
+    instance.stop();
+    reader.drain();
+    reader.check_exactly_once(&inputs);
+}
+
+/// Records that are legal to Kafka and odd to anybody else.
+fn odd_records(broker: &Broker, directory: &Path) {
+    let topics = broker.topics("odd", 1, Limits::default());
+    let body = |id: &str| Some(format!(r#"{{"id": "{id}", "body": "The council met."}}"#).into_bytes());
+    let many = (0..200).map(|number| (format!("header {number}"), Some(vec![b'v'; 20]))).collect();
+    let nulls = vec![("null".to_owned(), None), (String::new(), Some(Vec::new())), ("null".to_owned(), None)];
+    let inputs: Vec<Input> = vec![
+        (0, None, None, nulls.clone()),
+        (0, Some(b"tombstone".to_vec()), None, nulls),
+        (0, None, Some(Vec::new()), Vec::new()),
+        (0, Some(Vec::new()), body("empty key"), Vec::new()),
+        (0, Some(b"\xff\x00".to_vec()), body("key of any bytes"), Vec::new()),
+        (0, None, body("no key"), many),
+        (0, None, body("twice"), Vec::new()),
+        (0, None, body("twice"), Vec::new()),
+        (0, None, body(&"long".repeat(2_500)), Vec::new()),
+        (0, None, Some(vec![b'x'; 10_000_000]), Vec::new()),
+        (0, None, Some(vec![0; 1000]), Vec::new()),
+        (0, None, body("last"), vec![("copydesk-source".into(), Some(b"elsewhere/9/9".to_vec()))]),
+    ];
+    let producer = topics.producer();
+    topics.produce(&producer, &inputs);
+    flush(&producer);
+    let mut reader = topics.reader();
+    let instance = Instance::start(&topics.config(directory, "only", BARE));
+    reader.wait_for(inputs.len(), seconds(60));
+    instance.stop();
+    reader.drain();
+    reader.check_exactly_once(&inputs);
+}
+
+/// The broker decides who reads what, and members keep their partitions through a restart.
+fn the_newer_group_protocol(broker: &Broker, directory: &Path) {
+    let topics = broker.topics("newer", 3, Limits::default());
+    let inputs = articles(1000);
+    let mut reader = topics.reader();
+    let more = format!("group_protocol = \"consumer\"\nstatic_membership = true\n{BARE}");
+    let mut first = Instance::start(&topics.config(directory, "first", &more));
+    let second = Instance::start(&topics.config(directory, "second", &more));
+    let feed = feed(&topics, &inputs, seconds(8));
+    reader.wait_for(300, seconds(60));
+    first = first.kill_and_replace();
+    feed.join().unwrap();
+    reader.wait_for(inputs.len(), seconds(90));
+    first.stop();
+    second.stop();
+    reader.drain();
+    reader.check_exactly_once(&inputs);
+}
+
+/// A topic that is created late, be it for input or for output, is waited for and named.
+fn a_topic_that_is_missing(broker: &Broker, directory: &Path) {
+    for kind in ["raw", "enriched"] {
+        let topics = broker.topics("missing", 3, Limits::default());
+        topics.delete(kind);
+        let instance = Instance::start(&topics.config(directory, kind, BARE));
+        instance.wait_for_log(&format!("the topic {} does not exist", topics.topic(kind)), seconds(40));
+        topics.create(kind, 1 << 20);
+        let inputs = articles(10);
+        let producer = topics.producer();
+        topics.produce(&producer, &inputs);
+        flush(&producer);
+        let mut reader = topics.reader();
+        reader.wait_for(inputs.len(), seconds(60));
+        instance.stop();
+    }
+}
+
+/// A broker that comes later than the service is waited for; nobody has to start the service again.
+fn a_broker_that_is_away_at_start(broker: &Broker, directory: &Path) {
+    if !broker.is_ours() {
+        println!("a_broker_that_is_away_at_start: skipped, the broker of KAFKA_BOOTSTRAP is not ours to stop");
+        return;
+    }
+    let topics = broker.topics("away", 3, Limits::default());
+    broker.kill();
+    let mut instance = Instance::start(&topics.config(directory, "only", BARE));
+    instance.wait_for_log("is running at", seconds(30));
+    assert!(instance.running());
+    broker.start();
+    let inputs = articles(100);
+    let producer = topics.producer();
+    topics.produce(&producer, &inputs);
+    flush(&producer);
+    let mut reader = topics.reader();
+    reader.wait_for(inputs.len(), seconds(60));
+    instance.stop();
+    reader.drain();
+    reader.check_exactly_once(&inputs);
+}

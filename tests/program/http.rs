@@ -1,0 +1,107 @@
+//! What the running service answers: health, readiness, metrics; and how it ends.
+
+use std::net::{Ipv4Addr, TcpListener};
+
+use rdkafka::config::ClientConfig;
+use rdkafka::mocking::MockCluster;
+use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::{Background, PATIENCE, err, folder, get, program_without_model, run, until};
+
+/// An address that nobody listens on.
+fn nobody() -> String {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    listener.local_addr().expect("its address").to_string()
+}
+
+fn service(folder: &TempDir, brokers: &str) -> std::process::Command {
+    let mut command = program_without_model(folder.path(), &["run"]);
+    command.env("COPYDESK_HTTP_LISTEN", "127.0.0.1:0").env("COPYDESK_KAFKA_BROKERS", brokers);
+    command
+}
+
+/// A broker that is away is waited for: restarting the service would not bring it back, and no work must be sent to it.
+#[test]
+fn without_a_broker_the_service_is_live_and_not_ready() {
+    let folder = folder();
+    let mut service = Background::start(&mut service(&folder, &nobody()));
+    let address = service.address();
+    let (status, body) = until(|| Some(get(&address, "/readyz")).filter(|(_, body)| body.contains("waiting"))).unwrap();
+    let body: Value = serde_json::from_str(&body).expect("JSON");
+    assert_eq!((status, &body["ready"]), (503, &Value::Bool(false)));
+    assert!(body["reason"].as_str().is_some_and(|reason| reason.contains("broker")), "{body}");
+    let (status, body) = get(&address, "/healthz");
+    assert_eq!(status, 200, "{body}");
+    assert_eq!(get(&address, "/else").0, 404);
+    service.signal("TERM");
+    assert_eq!(service.wait().code(), Some(0), "{}", service.said());
+}
+
+/// With a broker the service becomes ready, and its metrics tell what it did.
+#[test]
+fn with_a_broker_the_service_is_ready_and_counts_its_work() {
+    let broker = MockCluster::new(1).expect("a mock broker");
+    for topic in ["articles.raw", "articles.enriched", "articles.dead"] {
+        broker.create_topic(topic, 2, 1).expect("a topic");
+    }
+    let folder = folder();
+    let mut command = service(&folder, &broker.bootstrap_servers());
+    command
+        .env("COPYDESK_SERVICE_DELIVERY", "at_least_once")
+        .env("COPYDESK_KAFKA_CLIENT_FETCH_WAIT_MAX_MS", "10")
+        .env("COPYDESK_KAFKA_SESSION_TIMEOUT", "6s");
+    let mut service = Background::start(&mut command);
+    let address = service.address();
+    until(|| (get(&address, "/readyz").0 == 200).then_some(())).expect("ready");
+
+    let producer: ThreadedProducer<DefaultProducerContext> =
+        ClientConfig::new().set("bootstrap.servers", broker.bootstrap_servers()).create().expect("a producer");
+    for payload in ["Title\n\nA text.", "", "{\"body\": 7}", "Another\n\nText of it."] {
+        producer.send(BaseRecord::<(), str>::to("articles.raw").payload(payload)).expect("sent");
+    }
+    producer.flush(PATIENCE).expect("flushed");
+
+    let wanted = [
+        "copydesk_articles_committed_total 4",
+        "copydesk_records_enriched_total 2",
+        "copydesk_dead_letters_total{reason=\"empty\"} 1",
+        "copydesk_dead_letters_total{reason=\"invalid_field\"} 1",
+        "copydesk_stage_runs_total{stage=\"segments\",status=\"ok\"} 2",
+        "copydesk_assigned_partitions 2",
+        "copydesk_ready 1",
+        "copydesk_live 1",
+    ];
+    let page = || get(&address, "/metrics").1;
+    let complete = until(|| wanted.iter().all(|line| page().contains(line)).then_some(()));
+    assert!(complete.is_some(), "{}", page());
+    assert!(page().ends_with("# EOF\n"), "the page is cut short");
+    service.signal("TERM");
+    assert_eq!(service.wait().code(), Some(0), "{}", service.said());
+}
+
+#[test]
+fn a_port_in_use_is_named_with_the_option_that_chooses_another() {
+    let folder = folder();
+    let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    let address = taken.local_addr().expect("its address").to_string();
+    let output = run(service(&folder, &nobody()).env("COPYDESK_HTTP_LISTEN", &address), b"");
+    let said = err(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains(&format!("cannot listen on {address}")) && said.contains("http.listen"), "{said}");
+}
+
+/// A user who asks twice will not wait, whatever hangs.
+#[test]
+fn a_second_signal_ends_the_process_at_once() {
+    let folder = folder();
+    let mut service = Background::start(&mut service(&folder, &nobody()));
+    service.wait_for("starting");
+    // Both at the same moment: the orderly end takes longer than to look for the second.
+    for signal in ["STOP", "TERM", "INT", "CONT"] {
+        service.signal(signal);
+    }
+    let code = service.wait().code();
+    assert!(matches!(code, Some(130 | 143)), "{code:?}: {}", service.said());
+}

@@ -1,0 +1,11 @@
+//! The program as a user runs it: the real binary, from the outside.
+
+mod annotate;
+mod check;
+mod demo;
+mod http;
+#[cfg(test)]
+#[path = "../support/record_check.rs"]
+mod record_check;
+#[cfg(test)]
+mod support;
