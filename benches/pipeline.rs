@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use copydesk::message::{Partition, Position, RawArticle};
-use copydesk::pipeline::{Observer, Outcome, Pipeline, Report};
+use copydesk::pipeline::{Observer, Outcome, Pipeline, Report, Settings};
 use copydesk::{article, record, stages};
 
 /// Articles of the long text that are read.
@@ -42,9 +42,10 @@ struct Measured {
 }
 
 fn pipeline(stages: &stages::Settings, model: &Path) -> Measured {
-    let settings = (article::Settings::default(), record::Settings::default(), stages);
+    let (article, record) = (article::Settings::default(), record::Settings::default());
+    let settings = Settings { article: &article, record: &record, stages, digest: "sha256:bench" };
     let stopwatch = Arc::new(Stopwatch::default());
-    let pipeline = Pipeline::build(settings, model, "sha256:bench").unwrap();
+    let pipeline = Pipeline::build(settings, model).unwrap();
     Measured { pipeline: pipeline.observed(Arc::clone(&stopwatch) as Arc<dyn Observer>), stopwatch }
 }
 

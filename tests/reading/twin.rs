@@ -1,18 +1,17 @@
 //! The committed model through the whole pipeline, on an article like those that the feeds send.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
+use copydesk::model::Model;
 use copydesk::pipeline::Pipeline;
-use copydesk::{article, record, stages};
 use serde_json::Value;
 
 use crate::record_check::file;
-use crate::support::{json, raw};
+use crate::support::{json, raw, reading};
 
 static PIPELINE: LazyLock<Pipeline> = LazyLock::new(|| {
-    let settings = (article::Settings::default(), record::Settings::default(), &stages::Settings::default());
     let model = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models/newsroom-en");
-    Pipeline::build(settings, &model, "sha256:0").unwrap()
+    reading(Arc::new(Model::load(&model).unwrap()))
 });
 
 /// Texts of the mentions of the entity with a name.
