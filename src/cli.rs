@@ -20,7 +20,7 @@ use clap::{Parser, Subcommand};
 use crate::config::{Config, Problems};
 use crate::io::kafka;
 use crate::model::Model;
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Pipeline, Settings};
 use crate::service::{self, Running, Shutdown, Status};
 use crate::settings::Problem;
 use crate::stages::encoder::Reader;
@@ -96,8 +96,10 @@ fn pipeline(config: &Config) -> anyhow::Result<(Pipeline, String)> {
         found: vec![Problem::new("model.path", format!("{error:#}"))],
     })?;
     let identity = reader.as_ref().map_or("none", |reader| reader.identity()).to_owned();
-    let settings = (config.article.clone(), config.record.clone(), &config.stages);
-    let pipeline = Pipeline::with_reader(settings, reader, &config.hash()).context("cannot load the stages")?;
+    let digest = config.hash();
+    let settings =
+        Settings { article: &config.article, record: &config.record, stages: &config.stages, digest: &digest };
+    let pipeline = Pipeline::with_reader(settings, reader).context("cannot load the stages")?;
     Ok((pipeline, identity))
 }
 

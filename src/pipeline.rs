@@ -24,6 +24,19 @@ pub struct Pipeline {
     observer: Option<Arc<dyn Observer>>,
 }
 
+/// The parts of the configuration that shape records.
+#[derive(Clone, Copy)]
+pub struct Settings<'a> {
+    /// `[article]`
+    pub article: &'a article::Settings,
+    /// `[record]`
+    pub record: &'a record::Settings,
+    /// `[stages]`
+    pub stages: &'a stages::Settings,
+    /// Names the configuration in each record: `sha256:` and hex.
+    pub digest: &'a str,
+}
+
 /// What became of an article.
 pub enum Outcome {
     /// It was read; what each stage could say is in it.
@@ -89,30 +102,30 @@ pub trait Observer: Send + Sync {
 
 impl Pipeline {
     /// Loads the model in the folder `model`, if a stage that is on needs it, and every stage that is on.
-    /// `config` names the configuration, as `sha256:` and hex, and goes into each record.
-    pub fn build(
-        settings: (article::Settings, record::Settings, &stages::Settings),
-        model: &Path,
-        config: &str,
-    ) -> anyhow::Result<Self> {
-        let reader: Option<Arc<dyn Reader>> = match settings.2.need_model() {
+    ///
+    /// # Errors
+    /// If the model or a stage cannot be loaded.
+    pub fn build(settings: Settings<'_>, model: &Path) -> anyhow::Result<Self> {
+        let reader: Option<Arc<dyn Reader>> = match settings.stages.need_model() {
             true => Some(Arc::new(Model::load(model)?)),
             false => None,
         };
-        Self::with_reader(settings, reader, config)
+        Self::with_reader(settings, reader)
     }
 
-    /// The same with a reader that is loaded, whatever it is. `config` names the configuration, as `sha256:` and hex, and goes into each record.
-    pub fn with_reader(
-        settings: (article::Settings, record::Settings, &stages::Settings),
-        reader: Option<Arc<dyn Reader>>,
-        config: &str,
-    ) -> anyhow::Result<Self> {
-        let (article, record, stages) = settings;
+    /// The same with a reader that is loaded.
+    ///
+    /// # Errors
+    /// If a stage cannot be loaded, or needs a reader and there is none.
+    pub fn with_reader(settings: Settings<'_>, reader: Option<Arc<dyn Reader>>) -> anyhow::Result<Self> {
         let model = reader.as_ref().map(|reader| reader.identity().to_owned());
-        let slots = stages::load(stages, &Resources { reader })?;
-        let identity = record::Identity { config: config.to_owned(), model };
-        Ok(Self { article, record, identity, slots, observer: None })
+        Ok(Self {
+            article: settings.article.clone(),
+            record: settings.record.clone(),
+            identity: record::Identity { config: settings.digest.to_owned(), model },
+            slots: stages::load(settings.stages, &Resources { reader })?,
+            observer: None,
+        })
     }
 
     /// The same pipeline, measured.

@@ -26,3 +26,5 @@ mod schema;
 mod specs;
 #[path = "reading/support.rs"]
 mod support;
+#[path = "reading/twin.rs"]
+mod twin;

@@ -21,27 +21,11 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("stages", &["article", "document", "json", "model", "settings", "stage", "text"]),
     ("record", &["article", "dead_letter", "document", "json", "message", "pipeline", "settings", "text"]),
     ("pipeline", &["article", "dead_letter", "document", "message", "model", "record", "settings", "stage", "stages"]),
-    ("io", &["dead_letter", "message", "settings"]),
+    ("io", &["message", "settings"]),
     ("service", &["dead_letter", "io", "message", "settings"]),
-    ("telemetry", &["dead_letter", "io", "message", "pipeline", "service", "settings", "stages"]),
-    (
-        "config",
-        &[
-            "article",
-            "dead_letter",
-            "io",
-            "message",
-            "model",
-            "pipeline",
-            "record",
-            "service",
-            "settings",
-            "stages",
-            "telemetry",
-            "text",
-        ],
-    ),
-    ("view", &["article", "document", "pipeline", "stages", "text"]),
+    ("telemetry", &["dead_letter", "pipeline", "service", "settings"]),
+    ("config", &["article", "io", "model", "record", "service", "settings", "stages", "telemetry"]),
+    ("view", &["message"]),
 ];
 
 /// Rooms at the top may name everything.

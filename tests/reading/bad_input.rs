@@ -303,8 +303,7 @@ fn a_record_over_the_limit_is_too_large_and_never_cut() {
         max_bytes: copydesk::settings::Bytes::kib(4),
         ..copydesk::record::Settings::default()
     };
-    let settings = (copydesk::article::Settings::default(), settings, &support::modelless());
-    let pipeline = copydesk::pipeline::Pipeline::with_reader(settings, None, "sha256:0").unwrap();
+    let pipeline = support::pipeline(&support::modelless(), &settings, None);
     let article = raw(format!("A title\n\n{}", "A sentence. ".repeat(400)));
     let messages = pipeline.messages(&article, &pipeline.process(&article));
     assert_eq!(messages.len(), 1);

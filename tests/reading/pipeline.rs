@@ -4,10 +4,10 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 use copydesk::pipeline::{Observer, Pipeline, Report, Status};
+use copydesk::stages;
 use copydesk::stages::encoder::{Name, Polarity, Reader, Reading};
-use copydesk::{article, record, stages};
 
-use crate::support::{enriched, json, modelless, raw};
+use crate::support::{self, enriched, json, modelless, plain_pipeline, raw};
 
 /// A reader that breaks where it is told.
 struct Broken {
@@ -41,8 +41,7 @@ impl Reading for BrokenReading {
 }
 
 fn pipeline(read: fn() -> anyhow::Result<()>, sentiment: fn() -> anyhow::Result<()>) -> Pipeline {
-    let settings = (article::Settings::default(), record::Settings::default(), &stages::Settings::default());
-    Pipeline::with_reader(settings, Some(Arc::new(Broken { read, sentiment })), "sha256:0").unwrap()
+    support::reading(Arc::new(Broken { read, sentiment }))
 }
 
 fn statuses(record: &serde_json::Value) -> Vec<(&str, &str)> {
@@ -80,8 +79,7 @@ fn a_panic_costs_its_layer_only() {
 /// A stage that is off needs no model, and its field is absent rather than empty.
 #[test]
 fn a_stage_that_is_off_leaves_no_field() {
-    let settings = (article::Settings::default(), record::Settings::default(), &modelless());
-    let record = json(&Pipeline::with_reader(settings, None, "sha256:0").unwrap(), &raw("A title"));
+    let record = json(&plain_pipeline(), &raw("A title"));
     assert_eq!(statuses(&record)[3..], [("encoder", "off"), ("entities", "off"), ("sentiment", "off")]);
     assert!(record.get("entities").is_none() && record.get("sentiment").is_none());
     assert_eq!(record["pipeline"]["model"], serde_json::Value::Null);

@@ -6,15 +6,15 @@
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
-use copydesk::pipeline::{Enriched, Pipeline};
+use copydesk::message;
+use copydesk::pipeline::Enriched;
 use copydesk::stages::encoder::{Kind, Name, Polarity, Reader, Reading};
 use copydesk::stages::{entities, language, segments, sentences, sentiment};
 use copydesk::text::Span;
-use copydesk::{article, message, record, stages};
 use serde_json::json;
 
 use crate::record_check::file;
-use crate::support::{Script, enriched, raw};
+use crate::support::{Script, enriched, raw, reading};
 
 struct Case {
     name: String,
@@ -189,8 +189,7 @@ impl Reading for MarkedReading {
 }
 
 fn run(case: &Case, reader: Arc<Marked>) -> Box<Enriched> {
-    let settings = (article::Settings::default(), record::Settings::default(), &stages::Settings::default());
-    enriched(&Pipeline::with_reader(settings, Some(reader), "sha256:0").unwrap(), &case.raw())
+    enriched(&reading(reader), &case.raw())
 }
 
 #[test]

@@ -5,8 +5,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use copydesk::message::{Header, Message, Partition, Position, RawArticle};
-use copydesk::pipeline::{Enriched, Outcome, Pipeline};
+use copydesk::pipeline::{Enriched, Outcome, Pipeline, Settings};
 use copydesk::stages::encoder::{Kind, Name, Polarity, Reader, Reading};
+use copydesk::text::OffsetUnit;
 use copydesk::{article, record, stages};
 use serde_json::Value;
 
@@ -107,22 +108,35 @@ pub(crate) fn modelless() -> stages::Settings {
     settings
 }
 
+/// A pipeline with these stages and settings of the record.
+pub(crate) fn pipeline(
+    stages: &stages::Settings,
+    record: &record::Settings,
+    reader: Option<Arc<dyn Reader>>,
+) -> Pipeline {
+    let settings = Settings { article: &article::Settings::default(), record, stages, digest: "sha256:0" };
+    Pipeline::with_reader(settings, reader).unwrap()
+}
+
+/// A pipeline with all stages.
+pub(crate) fn reading(reader: Arc<dyn Reader>) -> Pipeline {
+    pipeline(&stages::Settings::default(), &record::Settings::default(), Some(reader))
+}
+
 /// A pipeline without the stages that need a model.
 pub(crate) fn plain_pipeline() -> Pipeline {
-    let settings = (article::Settings::default(), record::Settings::default(), &modelless());
-    Pipeline::with_reader(settings, None, "sha256:0").unwrap()
+    pipeline(&modelless(), &record::Settings::default(), None)
 }
 
 /// A pipeline with all stages and a scripted reader.
 pub(crate) fn scripted(names: &[(&str, Kind)]) -> Pipeline {
-    scripted_in(names, copydesk::text::OffsetUnit::Codepoint)
+    reading(Script::of(names))
 }
 
 /// The same, with offsets in `unit`.
-pub(crate) fn scripted_in(names: &[(&str, Kind)], unit: copydesk::text::OffsetUnit) -> Pipeline {
-    let record = record::Settings { offset_unit: unit, ..record::Settings::default() };
-    let settings = (article::Settings::default(), record, &stages::Settings::default());
-    Pipeline::with_reader(settings, Some(Script::of(names)), "sha256:0").unwrap()
+pub(crate) fn scripted_in(names: &[(&str, Kind)], offset_unit: OffsetUnit) -> Pipeline {
+    let record = record::Settings { offset_unit, ..record::Settings::default() };
+    pipeline(&stages::Settings::default(), &record, Some(Script::of(names)))
 }
 
 /// The enriched article, or a panic with the rejection.

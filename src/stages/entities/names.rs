@@ -129,7 +129,38 @@ const ROLES: &[&str] = &[
     "mp",
     "leader",
     "opposition",
+    "commerce",
+    "labor",
+    "labour",
+    "economy",
+    "industry",
+    "culture",
+    "homeland",
+    "security",
+    "intelligence",
+    "housing",
+    "immigration",
     "hon",
+];
+
+/// Titles that are surnames too: the last word of a name is one if it is here.
+const SURNAMES: &[&str] = &[
+    "king",
+    "pope",
+    "bishop",
+    "judge",
+    "prince",
+    "major",
+    "marshal",
+    "duke",
+    "lord",
+    "speaker",
+    "father",
+    "sister",
+    "justice",
+    "coach",
+    "chancellor",
+    "marshall",
 ];
 
 /// Words that join the parts of a title: Secretary *of* State.
@@ -211,23 +242,25 @@ pub(super) fn tidy(text: &Text, encoding: &Encoding, name: &Name) -> Option<Foun
 /// Where the name begins after titles and posts; a title alone is no name.
 fn after_titles<'a>(range: std::ops::Range<usize>, word: impl Fn(usize) -> &'a str) -> usize {
     let bare = |index: usize| word(index).trim_end_matches(['.', ',']).to_lowercase();
+    let is_role = |index: usize| ROLES.contains(&bare(index).as_str());
+    let Some(last) = range.clone().next_back() else { return range.start };
     let mut start = range.start;
     let mut at = range.start;
-    while at < range.end {
+    while at < last {
         let current = bare(at);
-        if ROLES.contains(&current.as_str()) || current.is_empty() && at == start {
+        if is_role(at) || current.is_empty() && at == start {
             start = at + 1;
         } else if !(at > range.start && JOINERS.contains(&current.as_str())) {
             // "US Secretary of State", "Ukraine's President": what stands before a title belongs to it.
-            let title_follows = (at + 1..range.end.min(at + 4))
-                .any(|next| ROLES.contains(&bare(next).as_str()) && bare(next).len() > 4);
+            let title_follows = (at + 1..last.min(at + 4)).any(|next| is_role(next) && bare(next).len() > 4);
             if !title_follows {
                 break;
             }
         }
         at += 1;
     }
-    start
+    let surname = SURNAMES.contains(&bare(last).as_str());
+    if start == last && is_role(last) && !surname { range.end } else { start }
 }
 
 fn is_possessive(word: &str) -> bool {

@@ -81,7 +81,8 @@ fn parse(head: &str) -> Option<Dateline> {
     let tail = if year { parts.len() - 2 } else { parts.len() - 1 };
     let dated = tail > 0 && parts.get(tail).is_some_and(|part| is_day(part));
     let date = dated.then(|| spaced(&parts.split_off(tail).join(", ")));
-    if parts.len() > 2 || !parts.iter().all(|part| is_name(part)) || year && date.is_none() {
+    let towns_named = parts.first().is_some_and(|towns| towns.split('/').all(|town| !spaced(town).is_empty()));
+    if !towns_named || parts.len() > 2 || !parts.iter().all(|part| is_name(part)) || year && date.is_none() {
         return None;
     }
     let (towns, region) = parts.split_first()?;
