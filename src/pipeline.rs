@@ -119,11 +119,17 @@ impl Pipeline {
     /// If a stage cannot be loaded, or needs a reader and there is none.
     pub fn with_reader(settings: Settings<'_>, reader: Option<Arc<dyn Reader>>) -> anyhow::Result<Self> {
         let model = reader.as_ref().map(|reader| reader.identity().to_owned());
+        let resources = Resources { reader };
         Ok(Self {
             article: settings.article.clone(),
             record: settings.record.clone(),
             identity: record::Identity { config: settings.digest.to_owned(), model },
-            slots: stages::load(settings.stages, &Resources { reader })?,
+            slots: settings
+                .stages
+                .entries()
+                .into_iter()
+                .map(|entry| entry.load(&resources))
+                .collect::<Result<_, _>>()?,
             observer: None,
         })
     }
@@ -135,7 +141,8 @@ impl Pipeline {
 
     /// Reads an article and lets every stage that is on and fits add its layer.
     pub fn process(&self, raw: &RawArticle) -> Outcome {
-        match catch_unwind(AssertUnwindSafe(|| Article::read(raw, &self.article))) {
+        let read = || Article::read(raw, &self.article).and_then(|article| record::room(article, &self.record));
+        match catch_unwind(AssertUnwindSafe(read)) {
             Ok(Ok(article)) => Outcome::Enriched(Box::new(self.annotate(article))),
             Ok(Err(rejection)) => Outcome::Rejected(rejection),
             Err(panic) => Outcome::Rejected(Rejection::internal(format!("reading it panicked: {}", words(&*panic)))),
@@ -155,7 +162,7 @@ impl Pipeline {
 
     /// The names of the stages in their order, and whether each is on.
     pub fn stages(&self) -> impl Iterator<Item = (&'static str, bool)> {
-        self.slots.iter().map(|slot| (slot.name, slot.stage().is_some()))
+        self.slots.iter().map(|slot| (slot.name, slot.stage.is_some()))
     }
 
     fn annotate(&self, article: Article) -> Enriched {
@@ -184,7 +191,7 @@ impl Enrich for Pipeline {
 
 /// Lets one stage add its layer, or says why it does not.
 fn run(slot: &Slot, document: &mut Document, before: &[Report]) -> (Status, Option<String>) {
-    let Some(stage) = slot.stage() else { return (Status::Off, None) };
+    let Some(stage) = slot.stage.as_deref() else { return (Status::Off, None) };
     let missing = before.iter().find(|report| slot.requires.contains(&report.name) && report.status != Status::Ok);
     if let Some(Report { name, status, reason, .. }) = missing {
         let why = match (status, reason) {

@@ -65,6 +65,18 @@ pub struct Identity {
     pub model: Option<String>,
 }
 
+/// The article, unless its text alone is too large for a record: then no stage need read it.
+pub fn room(article: Article, settings: &Settings) -> std::result::Result<Article, Rejection> {
+    let size = article.text.as_str().len();
+    if size > settings.max_bytes.len() { Err(too_large(size, settings)) } else { Ok(article) }
+}
+
+fn too_large(size: usize, settings: &Settings) -> Rejection {
+    let allowed = settings.max_bytes.len();
+    let detail = format!("the enriched record has {size} bytes or more; [record] max_bytes allows {allowed}");
+    Rejection { reason: Reason::TooLarge, detail, stage: "record" }
+}
+
 /// The messages for an outcome: one, or two where the article is canceled: its record and then a tombstone with the
 /// same key, so that a compacted topic ends without it.
 pub fn encode(raw: &RawArticle, outcome: &Outcome, settings: &Settings, identity: &Identity) -> Vec<Message> {
@@ -107,9 +119,7 @@ fn enriched_messages(
     let record = event("enriched", raw.position.to_string(), Some(payload));
     let size = size(&record);
     if size > settings.max_bytes.len() {
-        let what =
-            format!("the enriched record has {size} bytes; [record] max_bytes allows {}", settings.max_bytes.len());
-        return Err(Rejection { reason: Reason::TooLarge, detail: what, stage: "record" });
+        return Err(too_large(size, settings));
     }
     let mut messages = vec![record];
     if article.status == Status::Canceled {

@@ -1,4 +1,4 @@
-//! What a stage is, for who writes one ([`Stage`]) and for who runs them ([`Slot`]).
+//! What a stage is, for who writes one ([`Stage`]) and for who runs them ([`Entry`], [`Slot`]).
 
 use std::sync::Arc;
 
@@ -43,6 +43,44 @@ pub struct Resources {
     pub reader: Option<Arc<dyn Reader>>,
 }
 
+/// A stage in the list of stages, with its settings.
+pub struct Entry<'a> {
+    /// [`Stage::NAME`].
+    pub name: &'static str,
+    /// [`Stage::VERSION`].
+    pub version: &'static str,
+    /// [`Stage::REQUIRES`].
+    pub requires: &'static [&'static str],
+    /// Whether it shall run.
+    pub enabled: bool,
+    load: Load<'a>,
+}
+
+/// Loads a stage whose settings are known.
+type Load<'a> = Box<dyn FnOnce(&Resources) -> anyhow::Result<Box<dyn AnyStage>> + 'a>;
+
+impl<'a> Entry<'a> {
+    /// The entry of a stage.
+    pub fn of<S: Stage>(settings: &'a S::Settings) -> Self {
+        Self {
+            name: S::NAME,
+            version: S::VERSION,
+            requires: S::REQUIRES,
+            enabled: S::enabled(settings),
+            load: Box::new(move |resources| Ok(Box::new(S::load(settings, resources)?))),
+        }
+    }
+
+    /// Loads the stage if it shall run.
+    ///
+    /// # Errors
+    /// If it cannot be loaded.
+    pub fn load(self, resources: &Resources) -> anyhow::Result<Slot> {
+        let stage = if self.enabled { Some((self.load)(resources)?) } else { None };
+        Ok(Slot { name: self.name, version: self.version, requires: self.requires, stage })
+    }
+}
+
 /// A stage as the pipeline runs it; without a stage inside, it is off.
 pub struct Slot {
     /// [`Stage::NAME`].
@@ -51,23 +89,8 @@ pub struct Slot {
     pub version: &'static str,
     /// [`Stage::REQUIRES`].
     pub requires: &'static [&'static str],
-    stage: Option<Box<dyn AnyStage>>,
-}
-
-impl Slot {
-    /// Loads a stage, or leaves its slot empty where the settings say it is off.
-    pub fn of<S: Stage>(settings: &S::Settings, resources: &Resources) -> anyhow::Result<Self> {
-        let stage = match S::enabled(settings) {
-            true => Some(Box::new(S::load(settings, resources)?) as Box<dyn AnyStage>),
-            false => None,
-        };
-        Ok(Self { name: S::NAME, version: S::VERSION, requires: S::REQUIRES, stage })
-    }
-
     /// The stage, unless it is off.
-    pub fn stage(&self) -> Option<&dyn AnyStage> {
-        self.stage.as_deref()
-    }
+    pub stage: Option<Box<dyn AnyStage>>,
 }
 
 /// A [`Stage`] whose types are no longer named.

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::settings::Problem;
-use crate::stage::{Resources, Slot};
+use crate::stage::Entry;
 
 /// `[stages]`: one section a stage.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -29,19 +29,19 @@ pub struct Settings {
     pub sentiment: sentiment::Settings,
 }
 
-/// Loads every stage, in the order in which they run.
-pub fn load(settings: &Settings, resources: &Resources) -> anyhow::Result<Vec<Slot>> {
-    Ok(vec![
-        Slot::of::<segments::FindSegments>(&settings.segments, resources)?,
-        Slot::of::<language::Identify>(&settings.language, resources)?,
-        Slot::of::<sentences::Split>(&settings.sentences, resources)?,
-        Slot::of::<encoder::Encode>(settings, resources)?,
-        Slot::of::<entities::FindEntities>(&settings.entities, resources)?,
-        Slot::of::<sentiment::Weigh>(&settings.sentiment, resources)?,
-    ])
-}
-
 impl Settings {
+    /// The list of stages, in the order in which they run.
+    pub fn entries(&self) -> Vec<Entry<'_>> {
+        vec![
+            Entry::of::<segments::FindSegments>(&self.segments),
+            Entry::of::<language::Identify>(&self.language),
+            Entry::of::<sentences::Split>(&self.sentences),
+            Entry::of::<encoder::Encode>(self),
+            Entry::of::<entities::FindEntities>(&self.entities),
+            Entry::of::<sentiment::Weigh>(&self.sentiment),
+        ]
+    }
+
     /// Whether any stage that is on needs the model.
     pub fn need_model(&self) -> bool {
         self.entities.enabled || self.sentiment.enabled
@@ -49,26 +49,17 @@ impl Settings {
 
     /// A stage that is on while one it builds on is off would be skipped for every article.
     pub fn problems(&self) -> Vec<Problem> {
-        let on = [
-            ("segments", self.segments.enabled),
-            ("language", self.language.enabled),
-            ("sentences", self.sentences.enabled),
-            ("entities", self.entities.enabled),
-            ("sentiment", self.sentiment.enabled),
-        ];
-        let needs: [(&str, &[&str]); 4] = [
-            ("language", &["segments"]),
-            ("sentences", &["segments"]),
-            ("entities", &["segments", "language", "sentences"]),
-            ("sentiment", &["entities"]),
-        ];
-        let is_on = |name: &str| on.iter().any(|(stage, on)| *stage == name && *on);
-        let pairs = needs.iter().flat_map(|(stage, needs)| needs.iter().map(move |need| (*stage, *need)));
-        let missing = pairs.filter(|(stage, need)| is_on(stage) && !is_on(need));
-        missing
-            .map(|(stage, need)| {
-                let what = format!("needs stages.{need}, which is off; turn it on, or turn {stage} off too");
-                Problem::new(format!("stages.{stage}.enabled"), what)
+        let entries = self.entries();
+        let off = entries.iter().filter(|entry| !entry.enabled);
+        let needed = off.filter_map(|off| {
+            let by: Vec<_> =
+                entries.iter().filter(|on| on.enabled && on.requires.contains(&off.name)).map(|on| on.name).collect();
+            (!by.is_empty()).then(|| (off.name, by.join(", ")))
+        });
+        needed
+            .map(|(off, by)| {
+                let what = format!("is off, but {by} needs it; turn {off} on, or turn off what needs it");
+                Problem::new(format!("stages.{off}.enabled"), what)
             })
             .collect()
     }

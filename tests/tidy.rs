@@ -145,7 +145,7 @@ fn every_stage_has_its_specification() {
         .collect();
     assert_eq!(modules, specs);
     for name in &modules {
-        assert!(list.contains(&format!("Slot::of::<{name}::")), "{name} is not in the list of stages");
+        assert!(list.contains(&format!("Entry::of::<{name}::")), "{name} is not in the list of stages");
         let file = fs::read_to_string(root().join(format!("src/stages/{name}.rs"))).unwrap();
         assert!(file.contains(&format!("const NAME: &'static str = \"{name}\"")), "{name}.rs has another name");
     }

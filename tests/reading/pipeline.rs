@@ -94,7 +94,7 @@ fn a_stage_without_what_it_needs_is_a_problem() {
     settings.sentences.enabled = false;
     settings.entities.enabled = false;
     let keys: Vec<_> = settings.problems().into_iter().map(|problem| problem.key).collect();
-    assert_eq!(keys, ["stages.sentiment.enabled"]);
+    assert_eq!(keys, ["stages.sentences.enabled", "stages.entities.enabled"]);
 }
 
 #[derive(Default)]
