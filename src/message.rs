@@ -1,5 +1,6 @@
 //! What the delivery wing and the reading wing share: raw articles in, messages out.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -87,6 +88,12 @@ impl RawArticle {
 }
 
 impl Message {
+    /// The value of the last header of that name as text; empty if there is none.
+    pub fn header(&self, name: &str) -> Cow<'_, str> {
+        let header = self.headers.iter().rev().find(|header| header.name == name);
+        String::from_utf8_lossy(header.and_then(|header| header.value.as_deref()).unwrap_or_default())
+    }
+
     /// How much memory it takes, about.
     pub fn bytes(&self) -> usize {
         size(self.key.as_deref(), self.payload.as_deref(), &self.headers)

@@ -111,18 +111,9 @@ impl Model {
             let engine = Engine::new(files.encoder, files.sentiment, files.manifest.temperature)?;
             Ok((pieces, engine))
         };
-        let (pieces, engine) = loaded().with_context(|| {
-            format!(
-                "the model in {} cannot be used; install it again",
-                folder.display()
-            )
-        })?;
-        Ok(Model {
-            identity: files.identity,
-            pieces,
-            limits: files.manifest.limits,
-            engine: Arc::new(engine),
-        })
+        let (pieces, engine) =
+            loaded().with_context(|| format!("the model in {} cannot be used; install it again", folder.display()))?;
+        Ok(Model { identity: files.identity, pieces, limits: files.manifest.limits, engine: Arc::new(engine) })
     }
 
     /// Name, version and digest of the model, such as `newsroom-en 1 sha256:0123456789ab`.
@@ -164,11 +155,7 @@ impl Model {
             names.extend(decode::names(own, begin, self.engine.tag_temperature()));
             begin = end;
         }
-        Ok(Reading {
-            names,
-            states,
-            engine: Arc::clone(&self.engine),
-        })
+        Ok(Reading { names, states, engine: Arc::clone(&self.engine) })
     }
 }
 
@@ -195,15 +182,8 @@ impl Reading {
         }
         let mut polarities = Vec::with_capacity(targets.len());
         for some in targets.chunks(TARGETS_AT_ONCE) {
-            let means = some
-                .iter()
-                .flat_map(|target| self.states.mean(target.clone()))
-                .collect();
-            polarities.extend(
-                self.engine
-                    .polarities(means, some.len())
-                    .context("cannot judge the sentiment")?,
-            );
+            let means = some.iter().flat_map(|target| self.states.mean(target.clone())).collect();
+            polarities.extend(self.engine.polarities(means, some.len()).context("cannot judge the sentiment")?);
         }
         Ok(polarities)
     }

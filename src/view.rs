@@ -6,8 +6,6 @@ use std::borrow::Cow;
 use console::{Style, measure_text_width, truncate_str};
 use serde::Deserialize;
 
-use crate::message::Message;
-
 /// What the view needs of an enriched record.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Record {
@@ -337,13 +335,6 @@ fn green(text: &str) -> String {
 
 fn red(text: &str) -> String {
     Style::new().red().apply_to(text).to_string()
-}
-
-/// The last header of that name as text.
-pub(crate) fn header(message: &Message, name: &str) -> String {
-    let header = message.headers.iter().rev().find(|header| header.name == name);
-    let value = header.and_then(|header| header.value.as_deref()).unwrap_or_default();
-    String::from_utf8_lossy(value).into_owned()
 }
 
 #[cfg(test)]

@@ -143,7 +143,7 @@ impl Desk {
 
 /// Reason and detail of a dead letter.
 fn why(letter: &Message) -> String {
-    let [reason, detail] = [dead_letter::REASON, dead_letter::DETAIL].map(|name| view::header(letter, name));
+    let [reason, detail] = [dead_letter::REASON, dead_letter::DETAIL].map(|name| letter.header(name));
     format!("rejected as {reason}: {detail}")
 }
 

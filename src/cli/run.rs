@@ -8,6 +8,7 @@ use clap::Args;
 use super::{Exit, signals};
 use crate::config::Config;
 use crate::service::{Shutdown, Status};
+use crate::settings::Bytes;
 use crate::telemetry::metrics::{Metrics, Stages};
 use crate::telemetry::{http, log};
 
@@ -41,10 +42,15 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         model,
         config = config.hash(),
         brokers = config.kafka.brokers,
+        // What articles and records can take at most; the model and the program come on top.
+        memory = %Bytes(config.kafka.buffers() + config.service.max_in_flight.0),
         "starting"
     );
 
     let exit = super::ended(super::start(&config, pipeline, status, shutdown)?.join());
+    if let Ok(Exit::Done) = exit {
+        tracing::info!("stopped in good order");
+    }
     // The HTTP server has nothing to finish.
     runtime.shutdown_background();
     exit

@@ -99,18 +99,17 @@ impl Entry {
 impl Leaf {
     /// Whether a value of this JSON type (`"string"`, `"integer"`, …) may stand here.
     pub(super) fn takes(&self, kind: &str) -> bool {
-        let own = |schema: &Value| match &schema["type"] {
+        self.alternatives().into_iter().any(|schema| match &schema["type"] {
             Value::String(one) => one == kind,
             Value::Array(several) => several.iter().any(|one| one == kind),
             _ => kind == "string" && (schema.get("const").is_some() || schema.get("enum").is_some()),
-        };
-        own(&self.schema) || self.alternatives().any(own)
+        })
     }
 
     /// The words it may be and what each means, where it is one of a few.
     pub(super) fn choices(&self) -> Vec<(&str, String)> {
         let mut found = Vec::new();
-        for schema in std::iter::once(&self.schema).chain(self.alternatives()) {
+        for schema in self.alternatives() {
             let listed = schema["enum"].as_array().into_iter().flatten().filter_map(Value::as_str);
             found.extend(listed.map(|word| (word, String::new())));
             found.extend(schema["const"].as_str().map(|word| (word, doc(schema))));
@@ -118,8 +117,15 @@ impl Leaf {
         found
     }
 
-    fn alternatives(&self) -> impl Iterator<Item = &Value> {
-        ["oneOf", "anyOf"].into_iter().filter_map(|key| self.schema[key].as_array()).flatten()
+    /// Its schema, and those that it names as alternatives, at any depth.
+    fn alternatives(&self) -> Vec<&Value> {
+        let mut all = vec![&self.schema];
+        let mut next = 0;
+        while let Some(&schema) = all.get(next) {
+            all.extend(["oneOf", "anyOf"].into_iter().filter_map(|key| schema[key].as_array()).flatten());
+            next += 1;
+        }
+        all
     }
 }
 

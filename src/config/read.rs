@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::options::{Entry, Item, Leaf, Section};
 use crate::settings::Problem;
@@ -87,19 +87,17 @@ impl Reader<'_> {
         }
     }
 
-    /// Sets names of a free table. TOML reads an unquoted `a.b = 1` as a table in a table; here it is one name.
+    /// Sets names of a free table, whose owner knows what they mean.
     fn free<T: Options>(&mut self, path: &[String], value: Value) {
         let Value::Object(given) = value else {
             let what = format!("this is a table, not a value; write [{}] and its options below", path.join("."));
             return self.problems.push(Problem::new(path.join("."), what));
         };
-        let mut names = Vec::new();
-        flatten(String::new(), given, &mut names);
-        for (name, value) in names {
+        for (name, value) in given {
             let mut path = path.to_vec();
             path.push(name);
             if self.put::<T>(&path, value).is_err() {
-                let what = "does not fit; write a string, a number, true or false";
+                let what = "does not fit; write a string, a whole number, true or false";
                 self.problems.push(Problem::new(path.join("."), what));
             }
         }
@@ -201,18 +199,6 @@ fn typed(leaf: &Leaf, text: &str) -> Option<Value> {
         None
     };
     Some(parsed.unwrap_or_else(|| text.into()))
-}
-
-/// The names of nested tables joined by dots, and plain values as the strings that they were written as.
-fn flatten(prefix: String, table: Map<String, Value>, into: &mut Vec<(String, Value)>) {
-    for (name, value) in table {
-        let name = if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
-        match value {
-            Value::Object(inner) => flatten(name, inner, into),
-            Value::Bool(_) | Value::Number(_) => into.push((name, value.to_string().into())),
-            value => into.push((name, value)),
-        }
-    }
 }
 
 fn to_json(value: &impl Serialize) -> Value {
@@ -333,12 +319,13 @@ mod tests {
     }
 
     #[test]
-    fn names_of_a_free_table_may_be_written_with_or_without_quotes() {
-        let file = "[kafka.client]\nsocket.keepalive.enable = true\n\"log_level\" = 7\nclient.id = \"desk\"";
+    fn a_free_table_takes_any_name_and_only_values_that_fit() {
+        let file = "[kafka.client]\nclient-id = \"desk\"\nlevel = [7]\n\"a.b\" = \"c\"";
         let (whole, problems) = read_with(file, &[]);
-        assert_eq!(problems, Vec::<String>::new());
         let client: Vec<_> = whole.kafka.client.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        assert_eq!(client, [("client.id", "desk"), ("log_level", "7"), ("socket.keepalive.enable", "true")]);
+        assert_eq!(client, [("a.b", "c"), ("client-id", "desk")]);
+        let [problem] = &problems[..] else { panic!("{problems:?}") };
+        assert!(problem.starts_with("kafka.client.level: does not fit"), "{problem}");
     }
 
     #[test]

@@ -90,7 +90,7 @@ impl Broker {
             payload: record.payload().map(Into::into),
             headers: headers.map(|pair| Header { name: pair.key.into(), value: pair.value.map(Into::into) }).collect(),
         };
-        let number = crate::view::header(&message, NUMBER).parse().ok();
+        let number = message.header(NUMBER).parse().ok();
         Ok(number.map(|number| (number, message)))
     }
 }

@@ -37,8 +37,8 @@ impl Screen {
         bar.enable_steady_tick(Duration::from_millis(200));
         let screen = Self { bar, width, since: None, enriched: 0, entities: 0, dead: BTreeMap::new() };
         screen.print(&format!(
-            "Copydesk: a feed of articles, the service, and what comes out. All in this process; nothing is installed.\n\
-             The embedded broker knows no transactions, so delivery is at least once here.\n{}\n\n",
+            "Copydesk: a feed of articles, the service, and what comes out of it.\n\
+             The broker in this process knows no transactions: delivery is at least once.\n{}\n\n",
             view::legend()
         ))?;
         Ok(screen)
@@ -50,9 +50,9 @@ impl Screen {
         let card = match (message.destination, message.payload.as_deref().map(Record::read)) {
             (Destination::Dead, _) => {
                 let [reason, detail] =
-                    [dead_letter::REASON, dead_letter::DETAIL].map(|name| view::header(message, name));
+                    [dead_letter::REASON, dead_letter::DETAIL].map(|name| message.header(name));
                 let card = view::dead_letter(&reason, &detail, sample.name, self.width);
-                *self.dead.entry(reason).or_default() += 1;
+                *self.dead.entry(reason.into_owned()).or_default() += 1;
                 card
             }
             (Destination::Enriched, Some(Ok(record))) => {

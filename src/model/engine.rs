@@ -26,10 +26,7 @@ pub(super) struct Engine {
 
 impl std::fmt::Debug for Engine {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("Engine")
-            .field("temperature", &self.temperature)
-            .finish_non_exhaustive()
+        formatter.debug_struct("Engine").field("temperature", &self.temperature).finish_non_exhaustive()
     }
 }
 
@@ -43,16 +40,11 @@ pub(super) struct Encoded {
 
 impl Engine {
     /// Loads the networks from the contents of `encoder.onnx` and `sentiment.onnx`.
-    pub(super) fn new(
-        encoder: Vec<u8>,
-        sentiment: Vec<u8>,
-        temperature: Temperature,
-    ) -> anyhow::Result<Engine> {
+    pub(super) fn new(encoder: Vec<u8>, sentiment: Vec<u8>, temperature: Temperature) -> anyhow::Result<Engine> {
         Ok(Engine {
             encoder: Network::new(encoder, ["pieces", "mask"], ["states", "tags"])
                 .context("cannot load encoder.onnx")?,
-            sentiment: Network::new(sentiment, ["means"], ["polarities"])
-                .context("cannot load sentiment.onnx")?,
+            sentiment: Network::new(sentiment, ["means"], ["polarities"]).context("cannot load sentiment.onnx")?,
             temperature,
             threads: Threads::default(),
         })
@@ -64,11 +56,7 @@ impl Engine {
 
     /// Encodes `windows`, at least one, side by side.
     pub(super) fn encode(&self, windows: &[Window]) -> anyhow::Result<Encoded> {
-        let length = windows
-            .iter()
-            .map(|window| window.pieces.len())
-            .max()
-            .unwrap_or_default();
+        let length = windows.iter().map(|window| window.pieces.len()).max().unwrap_or_default();
         let mut pieces = NdTensor::full([windows.len(), length], PAD);
         let mut mask = NdTensor::full([windows.len(), 1, 1, length], MASKED);
         for (row, window) in windows.iter().enumerate() {
@@ -77,15 +65,9 @@ impl Engine {
                 mask[[row, 0, 0, column]] = 0.0;
             }
         }
-        let [states, tags] = self
-            .threads
-            .lend(|options| self.encoder.run([pieces.into(), mask.into()], options))?;
-        let states: NdTensor<f32, 3> = states
-            .try_into()
-            .context("states of another shape than expected")?;
-        let tags: NdTensor<f32, 3> = tags
-            .try_into()
-            .context("tags of another shape than expected")?;
+        let [states, tags] = self.threads.lend(|options| self.encoder.run([pieces.into(), mask.into()], options))?;
+        let states: NdTensor<f32, 3> = states.try_into().context("states of another shape than expected")?;
+        let tags: NdTensor<f32, 3> = tags.try_into().context("tags of another shape than expected")?;
         ensure!(
             tags.shape() == [windows.len(), length, TAGS],
             "tags of shape {:?} for {} windows of {length} pieces",
@@ -96,36 +78,20 @@ impl Engine {
     }
 
     /// The polarities of `count` targets, given the mean states of all of them end to end.
-    pub(super) fn polarities(
-        &self,
-        means: Vec<f32>,
-        count: usize,
-    ) -> anyhow::Result<Vec<Polarity>> {
+    pub(super) fn polarities(&self, means: Vec<f32>, count: usize) -> anyhow::Result<Vec<Polarity>> {
         if count == 0 {
             return Ok(Vec::new());
         }
         let width = means.len() / count;
         let means = NdTensor::from_data([count, width], means);
-        let [scores] = self
-            .threads
-            .lend(|options| self.sentiment.run([means.into()], options))?;
-        let scores: NdTensor<f32, 2> = scores
-            .try_into()
-            .context("polarities of another shape than expected")?;
-        ensure!(
-            scores.shape() == [count, 3],
-            "polarities of shape {:?} for {count} targets",
-            scores.shape()
-        );
+        let [scores] = self.threads.lend(|options| self.sentiment.run([means.into()], options))?;
+        let scores: NdTensor<f32, 2> = scores.try_into().context("polarities of another shape than expected")?;
+        ensure!(scores.shape() == [count, 3], "polarities of shape {:?} for {count} targets", scores.shape());
         Ok((0..count)
             .map(|row| {
                 let own = [scores[[row, 0]], scores[[row, 1]], scores[[row, 2]]];
                 let [negative, neutral, positive] = softmax(&own, self.temperature.polarities);
-                Polarity {
-                    negative,
-                    neutral,
-                    positive,
-                }
+                Polarity { negative, neutral, positive }
             })
             .collect())
     }
@@ -153,28 +119,18 @@ struct Network<const I: usize, const O: usize> {
 
 impl<const I: usize, const O: usize> Network<I, O> {
     fn new(file: Vec<u8>, inputs: [&str; I], outputs: [&str; O]) -> anyhow::Result<Self> {
-        let model = ModelOptions::with_all_ops()
-            .prepack_weights(true)
-            .load(file)?;
+        let model = ModelOptions::with_all_ops().prepack_weights(true).load(file)?;
         let mut places = Vec::with_capacity(I + O);
         for name in inputs.iter().chain(&outputs) {
             places.push(model.node_id(name)?);
         }
         let outputs = std::array::from_fn(|index| places[I + index]);
         let inputs = std::array::from_fn(|index| places[index]);
-        Ok(Network {
-            model,
-            inputs,
-            outputs,
-        })
+        Ok(Network { model, inputs, outputs })
     }
 
     fn run(&self, values: [Value; I], options: RunOptions) -> anyhow::Result<[Value; O]> {
-        let inputs = self
-            .inputs
-            .into_iter()
-            .zip(values.into_iter().map(Into::into))
-            .collect();
+        let inputs = self.inputs.into_iter().zip(values.into_iter().map(Into::into)).collect();
         Ok(self.model.run_n(inputs, self.outputs, Some(options))?)
     }
 }

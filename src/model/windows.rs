@@ -54,10 +54,7 @@ pub(super) fn in_batches(
     let mut batch: Vec<Window> = Vec::with_capacity(BATCH);
     let mut current = Window::default();
     for sentence in sentences {
-        let words = sentence
-            .iter()
-            .map(|word| cutter.cut(word))
-            .collect::<anyhow::Result<Vec<_>>>()?;
+        let words = sentence.iter().map(|word| cutter.cut(word)).collect::<anyhow::Result<Vec<_>>>()?;
         let total = words.iter().map(Vec::len).sum();
         if !current.has_room(words.len(), total, limits) {
             close(&mut current, &mut batch, &mut read)?;

@@ -1,8 +1,5 @@
 //! `copydesk demo`: the first thing that anybody runs.
 
-use std::thread;
-use std::time::Duration;
-
 use crate::support::{Background, err, folder, out, program, run};
 
 /// All that goes in comes out, and it ends.
@@ -29,8 +26,7 @@ fn the_demo_shows_every_article_and_ends_by_itself() {
 fn the_demo_ends_at_a_signal() {
     let folder = folder();
     let mut demo = Background::start(&mut program(folder.path(), &["demo"]));
-    // Long enough to be in the middle of it, whatever the machine; it must end well from any moment.
-    thread::sleep(Duration::from_secs(2));
+    demo.wait_for("at least once");
     demo.signal("INT");
     assert_eq!(demo.wait().code(), Some(0), "{}", demo.said());
 }

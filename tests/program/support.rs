@@ -58,7 +58,7 @@ pub(crate) fn err(output: &Output) -> String {
 /// A program that runs in the background; killed with the test.
 pub(crate) struct Background {
     child: Child,
-    /// Lines of standard error so far.
+    /// Lines of standard output and standard error so far.
     said: Arc<Mutex<Vec<String>>>,
 }
 
@@ -66,17 +66,13 @@ impl Background {
     pub(crate) fn start(command: &mut Command) -> Self {
         let mut child = command
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .expect("start the program");
-        let said = Arc::new(Mutex::new(Vec::new()));
-        let (stderr, lines) = (child.stderr.take().expect("a pipe"), Arc::clone(&said));
-        thread::spawn(move || {
-            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                lines.lock().expect("lines").push(line);
-            }
-        });
+        let said = Arc::default();
+        listen(child.stdout.take().expect("a pipe"), &said);
+        listen(child.stderr.take().expect("a pipe"), &said);
         Self { child, said }
     }
 
@@ -84,7 +80,7 @@ impl Background {
         self.said.lock().expect("lines").join("\n")
     }
 
-    /// Waits for a line on standard error that holds `words`.
+    /// Waits for a line that holds `words`.
     pub(crate) fn wait_for(&self, words: &str) -> String {
         until(|| self.said.lock().expect("lines").iter().find(|line| line.contains(words)).cloned())
             .unwrap_or_else(|| panic!("it never said {words:?}, but: {}", self.said()))
@@ -106,6 +102,15 @@ impl Background {
         until(|| self.child.try_wait().expect("wait for the program"))
             .unwrap_or_else(|| panic!("it did not end; it said: {}", self.said()))
     }
+}
+
+fn listen(stream: impl Read + Send + 'static, said: &Arc<Mutex<Vec<String>>>) {
+    let said = Arc::clone(said);
+    thread::spawn(move || {
+        for line in BufReader::new(stream).lines().map_while(Result::ok) {
+            said.lock().expect("lines").push(line);
+        }
+    });
 }
 
 impl Drop for Background {

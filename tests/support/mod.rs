@@ -350,10 +350,19 @@ pub(crate) struct Instance {
     config: PathBuf,
 }
 
+/// What the program logs when it has joined the group.
+const JOINED: &str = "partitions assigned";
+
 impl Instance {
     pub(crate) fn start(config: &Path) -> Self {
-        let log = config.with_extension("log");
-        let file = File::options().create(true).append(true).open(&log).unwrap();
+        let mut log = config.with_extension("log");
+        for generation in 1.. {
+            if !log.exists() {
+                break;
+            }
+            log = config.with_extension(format!("{generation}.log"));
+        }
+        let file = File::create(&log).unwrap();
         let binary = variable("COPYDESK_BINARY").unwrap_or_else(|| env!("CARGO_BIN_EXE_copydesk").to_owned());
         let child = Command::new(binary)
             .args(["run", "--config"])
@@ -412,6 +421,8 @@ impl Instance {
 
     /// Ends it as an orchestrator does.
     pub(crate) fn stop(self) {
+        // Not before it listens to signals.
+        self.wait_for_log(JOINED, Duration::from_secs(60));
         self.signal("TERM");
         let log = self.log.clone();
         let status = self.wait(Duration::from_secs(25));

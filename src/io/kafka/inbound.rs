@@ -23,6 +23,9 @@ use crate::message::{Header, Partition, Position, RawArticle};
 /// The longest that a seek may take; it needs no broker.
 const SEEK: Duration = Duration::from_secs(2);
 
+/// The wait before a group that refused us is joined anew.
+const REJOIN: Duration = Duration::from_secs(1);
+
 /// How often a lasting trouble is said again.
 const REPEAT: Duration = Duration::from_secs(30);
 
@@ -34,20 +37,17 @@ pub struct KafkaIntake {
     topic: Arc<str>,
     revoked: Option<TopicPartitionList>,
     reachable: bool,
+    /// When to join the group anew, the consumer being of no more use.
+    rejoin: Option<Instant>,
     said: Option<(String, Instant)>,
 }
 
 impl KafkaIntake {
     pub(super) fn new(settings: &Settings, group: Group) -> anyhow::Result<Self> {
         let topic: Arc<str> = settings.topics.raw.as_str().into();
-        let context = IntakeContext::new(Arc::clone(&topic));
-        let consumer: BaseConsumer<IntakeContext> =
-            options::consumer(settings)?.create_with_context(context).context("creating the consumer")?;
-        consumer.subscribe(&[&topic]).with_context(|| format!("subscribing to {topic}"))?;
-        let consumer = Arc::new(consumer);
-        group.join(&consumer);
-        let (settings, revoked) = (settings.clone(), None);
-        Ok(Self { consumer, group, settings, topic, revoked, reachable: false, said: None })
+        let consumer = join(settings, &topic, &group)?;
+        let (settings, revoked, rejoin) = (settings.clone(), None, None);
+        Ok(Self { consumer, group, settings, topic, revoked, reachable: false, rejoin, said: None })
     }
 
     fn happened(&mut self) -> anyhow::Result<Option<Event>> {
@@ -74,16 +74,21 @@ impl KafkaIntake {
     fn trouble(&mut self, error: &KafkaError) -> anyhow::Result<Option<Event>> {
         let code = error.rdkafka_error_code();
         let mend = mend(code, &self.settings);
-        if let KafkaError::MessageConsumptionFatal(code) = error {
-            let instance = self.settings.instance();
-            match code {
-                Code::FencedInstanceId | Code::UnreleasedInstanceId => bail!(
-                    "the group.instance.id {instance} is used by another process; give each instance its own kafka.instance"
-                ),
-                _ => bail!("the consumer can not go on: {error}{mend}"),
-            }
-        }
+        let fatal = matches!(error, KafkaError::MessageConsumptionFatal(_));
         let why = match code {
+            Some(Code::FencedInstanceId) if fatal => bail!(
+                "the group.instance.id {} is used by another process; give each instance its own kafka.instance",
+                self.settings.instance()
+            ),
+            Some(Code::UnreleasedInstanceId) if fatal => {
+                self.rejoin = Some(Instant::now() + REJOIN);
+                format!(
+                    "the group still has a member {}; a predecessor that crashed is given up after its session, \
+                     another process needs its own kafka.instance",
+                    self.settings.instance()
+                )
+            }
+            _ if fatal => bail!("the consumer can not go on: {error}{mend}"),
             Some(code) if denied(code) => bail!("not allowed to read: {error}{mend}"),
             Some(Code::UnknownTopic | Code::UnknownTopicOrPartition) => {
                 format!("the topic {} does not exist{mend}", self.topic)
@@ -112,6 +117,14 @@ impl Intake for KafkaIntake {
     fn poll(&mut self, wait: Duration) -> anyhow::Result<Option<Event>> {
         if let Some(event) = self.happened()? {
             return Ok(Some(event));
+        }
+        if let Some(at) = self.rejoin {
+            if Instant::now() < at {
+                std::thread::sleep(wait);
+                return Ok(None);
+            }
+            self.rejoin = None;
+            self.consumer = join(&self.settings, &self.topic, &self.group)?;
         }
         let polled = match self.consumer.poll(wait) {
             None => None,
@@ -168,6 +181,17 @@ impl Intake for KafkaIntake {
             let _left_open = ManuallyDrop::new(self.consumer);
         }
     }
+}
+
+/// A consumer that joins the group.
+fn join(settings: &Settings, topic: &Arc<str>, group: &Group) -> anyhow::Result<Arc<BaseConsumer<IntakeContext>>> {
+    let consumer: BaseConsumer<IntakeContext> = options::consumer(settings)?
+        .create_with_context(IntakeContext::new(Arc::clone(topic)))
+        .context("creating the consumer")?;
+    consumer.subscribe(&[topic]).with_context(|| format!("subscribing to {topic}"))?;
+    let consumer = Arc::new(consumer);
+    group.join(&consumer);
+    Ok(consumer)
 }
 
 /// Copies `message`, so that the client can free what it fetched.

@@ -129,6 +129,8 @@ pub(super) fn consumer(settings: &Settings) -> anyhow::Result<ClientConfig> {
         .set("queued.max.messages.kbytes", kib)
         // The default of a second leaves gaps as long when the prefetch is small.
         .set("fetch.queue.backoff.ms", "20")
+        // Bounds the commits of at-least-once delivery, which the outlet waits for.
+        .set("socket.timeout.ms", millis(settings.transaction_timeout))
         // A topic that is created late is found within this time.
         .set("topic.metadata.refresh.interval.ms", "10000");
     match settings.group_protocol {

@@ -206,22 +206,21 @@ impl KafkaOutlet {
         Ok(())
     }
 
-    /// Commits the offsets by themselves, their records being written. The client tells nobody how an asynchronous
-    /// commit ended, so this one blocks; a coordinator that is away is given up by the client after a while.
+    /// Commits the offsets by themselves, their records being written.
     fn commit_offsets(&mut self, next: &[Position]) -> Result<(), Fault> {
         let offsets = list(next)?;
-        self.pulse.beat();
-        match self.group.ask(|consumer| consumer.commit(&offsets, CommitMode::Sync)) {
-            Some(Ok(())) => Ok(()),
-            None => Err(Fault::Abort("the consumer has left the group".into())),
-            Some(Err(error)) => {
-                let why = format!("{error}{}", mend(error.rdkafka_error_code(), &self.settings));
-                Err(match class(Call::End, Facts::of(&error)) {
-                    Class::Fatal => Fault::Fatal(why),
-                    _ => Fault::Abort(why),
-                })
-            }
-        }
+        // The client bounds this by its socket timeout. Asked without waiting, it never tells the outcome.
+        let committed = self.group.ask(|consumer| consumer.commit(&offsets, CommitMode::Sync));
+        let error = match committed {
+            Some(Ok(())) => return Ok(()),
+            Some(Err(error)) => error,
+            None => return Err(Fault::Abort("the consumer has left the group".into())),
+        };
+        let why = format!("{error}{}", mend(error.rdkafka_error_code(), &self.settings));
+        Err(match class(Call::End, Facts::of(&error)) {
+            Class::Fatal => Fault::Fatal(why),
+            _ => Fault::Abort(why),
+        })
     }
 }
 
