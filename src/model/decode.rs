@@ -34,12 +34,7 @@ pub(super) fn names(scores: &[Scores], offset: usize, temperature: f32) -> Vec<N
             continue;
         };
         let continued = begun(kind) + 1;
-        let end = at
-            + 1
-            + tags[at + 1..]
-                .iter()
-                .take_while(|tag| **tag == continued)
-                .count();
+        let end = at + 1 + tags[at + 1..].iter().take_while(|tag| **tag == continued).count();
         let confidence = scores[at..end]
             .iter()
             .map(|word| {
@@ -47,11 +42,7 @@ pub(super) fn names(scores: &[Scores], offset: usize, temperature: f32) -> Vec<N
                 chances[begun(kind)] + chances[continued]
             })
             .fold(1.0, f32::min);
-        names.push(Name {
-            words: offset + at..offset + end,
-            kind: KINDS[kind],
-            confidence,
-        });
+        names.push(Name { words: offset + at..offset + end, kind: KINDS[kind], confidence });
         at = end;
     }
     names
@@ -104,10 +95,7 @@ fn best(scores: &[Scores]) -> Vec<usize> {
 /// Log chances, in double precision: sums over a long sentence must not drown a word.
 fn log_softmax(scores: &Scores) -> [f64; TAGS] {
     let most = f64::from(scores.iter().copied().fold(f32::NEG_INFINITY, f32::max));
-    let total: f64 = scores
-        .iter()
-        .map(|score| (f64::from(*score) - most).exp())
-        .sum();
+    let total: f64 = scores.iter().map(|score| (f64::from(*score) - most).exp()).sum();
     scores.map(|score| f64::from(score) - most - total.ln())
 }
 
@@ -136,23 +124,9 @@ mod tests {
     #[test]
     fn adjacent_names_are_two() {
         let names = names(&scored(&[1, 2, 1, 0, 5]), 10, 1.0);
-        let found: Vec<_> = names
-            .iter()
-            .map(|name| (name.words.clone(), name.kind))
-            .collect();
-        assert_eq!(
-            found,
-            [
-                (10..12, Kind::Person),
-                (12..13, Kind::Person),
-                (14..15, Kind::Place)
-            ]
-        );
-        assert!(
-            names
-                .iter()
-                .all(|name| name.confidence > 0.9 && name.confidence <= 1.0)
-        );
+        let found: Vec<_> = names.iter().map(|name| (name.words.clone(), name.kind)).collect();
+        assert_eq!(found, [(10..12, Kind::Person), (12..13, Kind::Person), (14..15, Kind::Place)]);
+        assert!(names.iter().all(|name| name.confidence > 0.9 && name.confidence <= 1.0));
     }
 
     #[test]
@@ -161,10 +135,7 @@ mod tests {
         scores[1][3] = 5.9;
         let names = names(&scores, 0, 1.0);
         assert_eq!(names.len(), 1);
-        assert_eq!(
-            (names[0].words.clone(), names[0].kind),
-            (1..2, Kind::Organisation)
-        );
+        assert_eq!((names[0].words.clone(), names[0].kind), (1..2, Kind::Organisation));
     }
 
     #[test]

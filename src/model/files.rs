@@ -63,29 +63,22 @@ impl Files {
         let path = folder.join(MANIFEST);
         let shown = path.display();
         let bytes = fs::read(&path).with_context(|| {
-            format!(
-                "cannot read {shown}; name a folder that holds a model, such as models/newsroom-en"
-            )
+            format!("cannot read {shown}; name a folder that holds a model, such as models/newsroom-en")
         })?;
         // The format comes first: the rest of another format's manifest may not even parse.
-        let Format { format } = serde_json::from_slice(&bytes).with_context(|| {
-            format!("{shown} is not the manifest of a model; install the model again")
-        })?;
+        let Format { format } = serde_json::from_slice(&bytes)
+            .with_context(|| format!("{shown} is not the manifest of a model; install the model again"))?;
         ensure!(
             format == FORMAT,
             "{shown} is of format {format}, this program reads format {FORMAT}; install the model that came with it"
         );
-        let manifest: Manifest = serde_json::from_slice(&bytes).with_context(|| {
-            format!("{shown} is not a complete manifest; install the model again")
-        })?;
+        let manifest: Manifest = serde_json::from_slice(&bytes)
+            .with_context(|| format!("{shown} is not a complete manifest; install the model again"))?;
         ensure!(
             manifest.tags == TAGS && manifest.polarities == POLARITIES,
             "{shown} names other labels than this program knows; install the model that came with it"
         );
-        manifest
-            .limits
-            .check()
-            .with_context(|| format!("{shown} cannot be used"))?;
+        manifest.limits.check().with_context(|| format!("{shown} cannot be used"))?;
         let Temperature { tags, polarities } = manifest.temperature;
         ensure!(
             tags.is_finite() && tags > 0.0 && polarities.is_finite() && polarities > 0.0,
@@ -94,12 +87,7 @@ impl Files {
 
         let read = |name: &str| manifest.file(folder, name);
         Ok(Files {
-            identity: format!(
-                "{} {} sha256:{:.12}",
-                manifest.name,
-                manifest.version,
-                digest(&bytes)
-            ),
+            identity: format!("{} {} sha256:{:.12}", manifest.name, manifest.version, digest(&bytes)),
             encoder: read("encoder.onnx")?,
             sentiment: read("sentiment.onnx")?,
             tokenizer: read("tokenizer.json")?,
@@ -114,13 +102,9 @@ impl Manifest {
         let path = folder.join(name);
         let shown = path.display();
         let Some(entry) = self.files.get(name) else {
-            bail!(
-                "{} does not name {name}; install the model again",
-                folder.join(MANIFEST).display()
-            );
+            bail!("{} does not name {name}; install the model again", folder.join(MANIFEST).display());
         };
-        let bytes = fs::read(&path)
-            .with_context(|| format!("cannot read {shown}; install the model again"))?;
+        let bytes = fs::read(&path).with_context(|| format!("cannot read {shown}; install the model again"))?;
         let size = bytes.len() as u64;
         ensure!(
             size >= entry.size,
@@ -137,8 +121,5 @@ impl Manifest {
 
 /// The SHA-256 of `bytes` in hex.
 fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -7,8 +7,6 @@ use tokenizers::Tokenizer;
 
 /// The mark before the first piece of a window.
 pub(super) const BEGIN: i32 = 0;
-/// What fills a window up to the length of its batch.
-pub(super) const PAD: i32 = 1;
 /// The mark after the last piece of a window.
 pub(super) const END: i32 = 2;
 const UNKNOWN: i32 = 3;
@@ -26,17 +24,14 @@ pub(super) struct Pieces {
 impl Pieces {
     /// Reads a tokeniser from the contents of its file; of a word it gives at most `longest` pieces.
     pub(super) fn new(file: &[u8], longest: usize) -> anyhow::Result<Pieces> {
-        let tokenizer = Tokenizer::from_bytes(file)
-            .map_err(|error| anyhow!("tokenizer.json is no tokeniser: {error}"))?;
+        let tokenizer =
+            Tokenizer::from_bytes(file).map_err(|error| anyhow!("tokenizer.json is no tokeniser: {error}"))?;
         Ok(Pieces { tokenizer, longest })
     }
 
     /// A cutter for one text.
     pub(super) fn cutter(&self) -> Cutter<'_> {
-        Cutter {
-            pieces: self,
-            known: HashMap::new(),
-        }
+        Cutter { pieces: self, known: HashMap::new() }
     }
 }
 
@@ -58,12 +53,8 @@ impl Cutter<'_> {
             .tokenizer
             .encode_fast(word, false)
             .map_err(|error| anyhow!("cannot cut a word into pieces: {error}"))?;
-        let mut ids: Vec<i32> = encoding
-            .get_ids()
-            .iter()
-            .take(self.pieces.longest)
-            .map(|id| id.cast_signed())
-            .collect();
+        let mut ids: Vec<i32> =
+            encoding.get_ids().iter().take(self.pieces.longest).map(|id| id.cast_signed()).collect();
         if ids.is_empty() {
             ids.push(UNKNOWN);
         }

@@ -14,10 +14,9 @@ const LONGEST_WORD: usize = 48;
 
 /// Abbreviations whose period belongs to the word, beside single capitals ("J.") and letters in a row ("U.S.").
 const ABBREVIATIONS: &[&str] = &[
-    "Mr", "Mrs", "Ms", "Dr", "Prof", "Gen", "Sen", "Rep", "Gov", "Lt", "Col", "Maj", "Capt", "Sgt",
-    "Cpl", "Cmdr", "Adm", "Rev", "Hon", "Pres", "St", "Jr", "Sr", "Messrs", "Inc", "Corp", "Co",
-    "Ltd", "Bros", "Jan", "Feb", "Apr", "Aug", "Sept", "Sep", "Oct", "Nov", "Dec", "vs", "Ph.D",
-    "Mt", "Ft", "Brig", "Supt", "Insp",
+    "Mr", "Mrs", "Ms", "Dr", "Prof", "Gen", "Sen", "Rep", "Gov", "Lt", "Col", "Maj", "Capt", "Sgt", "Cpl", "Cmdr",
+    "Adm", "Rev", "Hon", "Pres", "St", "Jr", "Sr", "Messrs", "Inc", "Corp", "Co", "Ltd", "Bros", "Jan", "Feb", "Apr",
+    "Aug", "Sept", "Sep", "Oct", "Nov", "Dec", "vs", "Ph.D", "Mt", "Ft", "Brig", "Supt", "Insp",
 ];
 
 const CLITICS: &[&str] = &["s", "m", "d", "re", "ve", "ll"];
@@ -64,9 +63,7 @@ fn is_space(c: char) -> bool {
 
 fn is_symbol(c: char) -> bool {
     let code = u32::from(c);
-    SYMBOLS
-        .iter()
-        .any(|(first, last)| (*first..=*last).contains(&code))
+    SYMBOLS.iter().any(|(first, last)| (*first..=*last).contains(&code))
 }
 
 /// Letters, digits, marks and whatever else is neither white space nor a symbol.
@@ -134,13 +131,7 @@ fn split_chunk(chunk: &[(usize, char)], end: usize, words: &mut Vec<Range<usize>
 }
 
 fn begins_link(chars: &[char]) -> bool {
-    LINKS.iter().any(|link| {
-        chars.len() >= link.len()
-            && link
-                .chars()
-                .zip(chars)
-                .all(|(ours, theirs)| ours == *theirs)
-    })
+    LINKS.iter().any(|link| chars.len() >= link.len() && link.chars().zip(chars).all(|(ours, theirs)| ours == *theirs))
 }
 
 /// The end of the address that begins at `start`: it takes the chunk but for the punctuation that closes it.
@@ -195,27 +186,18 @@ fn is_abbreviation(word: &[char]) -> bool {
     if let [only] = word {
         return only.is_ascii_uppercase();
     }
-    let listed = ABBREVIATIONS
-        .iter()
-        .any(|known| known.len() == word.len() && known.chars().eq(word.iter().copied()));
+    let listed = ABBREVIATIONS.iter().any(|known| known.len() == word.len() && known.chars().eq(word.iter().copied()));
     // Letters and periods in turn: "U.S", "a.m".
     let in_turn = word.len() % 2 == 1
-        && word.iter().enumerate().all(|(index, c)| {
-            if index % 2 == 1 {
-                *c == '.'
-            } else {
-                c.is_ascii_alphabetic()
-            }
-        });
+        && word.iter().enumerate().all(|(index, c)| if index % 2 == 1 { *c == '.' } else { c.is_ascii_alphabetic() });
     listed || in_turn
 }
 
 /// The end of the symbol at `start`: one character, a run of the same one, or a clitic ("'s") by itself.
 fn symbol_end(chars: &[char], start: usize) -> usize {
     let first = chars[start];
-    let run = |from: usize, belongs: &dyn Fn(char) -> bool| {
-        from + chars[from..].iter().take_while(|c| belongs(**c)).count()
-    };
+    let run =
+        |from: usize, belongs: &dyn Fn(char) -> bool| from + chars[from..].iter().take_while(|c| belongs(**c)).count();
     if is_apostrophe(first) {
         let end = run(start + 1, &is_letter);
         if is_clitic(&chars[start + 1..end]) {
@@ -243,12 +225,7 @@ fn clitic_start(word: &[char]) -> usize {
 }
 
 fn is_clitic(letters: &[char]) -> bool {
-    letters.len() <= 2
-        && CLITICS.iter().any(|known| {
-            known
-                .chars()
-                .eq(letters.iter().map(char::to_ascii_lowercase))
-        })
+    letters.len() <= 2 && CLITICS.iter().any(|known| known.chars().eq(letters.iter().map(char::to_ascii_lowercase)))
 }
 
 #[cfg(test)]
@@ -264,10 +241,7 @@ mod tests {
         let cases: Vec<(String, Vec<String>)> = serde_json::from_str(&file).unwrap();
         assert!(cases.len() > 40);
         for (text, expected) in cases {
-            let words: Vec<&str> = split(&text)
-                .into_iter()
-                .filter_map(|range| text.get(range))
-                .collect();
+            let words: Vec<&str> = split(&text).into_iter().filter_map(|range| text.get(range)).collect();
             assert_eq!(words, expected, "{text:?}");
         }
     }
