@@ -82,10 +82,17 @@ fn variables_reach_every_depth() {
 fn options_of_the_client_need_no_quotes() {
     let options = "[kafka.client]\nsocket.keepalive.enable = true\n\"socket.timeout.ms\" = 30000\n";
     assert_eq!(read(options, &[]).map(|_| ()), Ok(()));
-    let problems = read("[kafka.client]\nsocket.keepalive.enabel = true\nenable.auto.commit = true\n", &[]).unwrap_err();
+    let problems =
+        read("[kafka.client]\nsocket.keepalive.enabel = true\nenable.auto.commit = true\n", &[]).unwrap_err();
     assert_eq!(problems.len(), 2, "{problems:?}");
-    assert!(problems.iter().any(|problem| problem.starts_with("kafka.client.socket.keepalive.enabel: ")), "{problems:?}");
-    assert!(problems.iter().any(|problem| problem.starts_with("kafka.client.enable.auto.commit: belongs")), "{problems:?}");
+    assert!(
+        problems.iter().any(|problem| problem.starts_with("kafka.client.socket.keepalive.enabel: ")),
+        "{problems:?}"
+    );
+    assert!(
+        problems.iter().any(|problem| problem.starts_with("kafka.client.enable.auto.commit: belongs")),
+        "{problems:?}"
+    );
 }
 
 /// The name of a configuration stands in each record: it must change with what changes records, and with nothing else,

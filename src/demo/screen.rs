@@ -49,8 +49,7 @@ impl Screen {
         let since = *self.since.get_or_insert_with(Instant::now);
         let card = match (message.destination, message.payload.as_deref().map(Record::read)) {
             (Destination::Dead, _) => {
-                let [reason, detail] =
-                    [dead_letter::REASON, dead_letter::DETAIL].map(|name| message.header(name));
+                let [reason, detail] = [dead_letter::REASON, dead_letter::DETAIL].map(|name| message.header(name));
                 let card = view::dead_letter(&reason, &detail, sample.name, self.width);
                 *self.dead.entry(reason.into_owned()).or_default() += 1;
                 card
