@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use copydesk::message::{Partition, Position, RawArticle};
-use copydesk::pipeline::{Observer, Outcome, Pipeline, Report, Settings};
+use copydesk::pipeline::{Observer, Outcome, Pipeline, Report, Settings, Status};
 use copydesk::{article, record, stages};
 
 /// Articles of the long text that are read.
@@ -98,6 +98,9 @@ impl Observer for Stopwatch {
 
     fn ended(&self, report: &Report) {
         let took = BEGAN.get().unwrap().elapsed();
+        if report.status != Status::Ok {
+            return;
+        }
         *self.0.lock().unwrap().entry(report.name).or_default() += took;
     }
 }

@@ -114,7 +114,7 @@ fn the_identity_names_the_model() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn any_text_reads_without_error(text in "\\PC{0,80}") {
         let reading = MODEL.read(&[sentence(&text)]).unwrap();

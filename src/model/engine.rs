@@ -3,22 +3,18 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, ensure};
-use rten::{ModelOptions, NodeId, RunOptions, ThreadPool, Value};
+use rten::{ModelOptions, NodeId, RunOptions, ThreadPool, Value, ValueOrView};
 use rten_tensor::prelude::*;
 use rten_tensor::{NdTensor, NdTensorView};
 
 use super::Polarity;
 use super::decode::{Scores, TAGS, softmax};
 use super::files::Temperature;
-use super::pieces::PAD;
 use super::windows::Window;
-
-/// What is added to attention scores at padding: after softmax nothing is left of it.
-const MASKED: f32 = -10_000.0;
 
 /// Both networks, loaded.
 pub(super) struct Engine {
-    encoder: Network<2, 2>,
+    encoder: Network<1, 2>,
     sentiment: Network<1, 1>,
     temperature: Temperature,
     threads: Threads,
@@ -30,11 +26,11 @@ impl std::fmt::Debug for Engine {
     }
 }
 
-/// What the encoder says of a batch.
+/// What the encoder says of a window.
 pub(super) struct Encoded {
-    /// Float32 `[windows, pieces, width]`.
+    /// Float32 `[1, pieces, width]`.
     states: NdTensor<f32, 3>,
-    /// Float32 `[windows, pieces, tags]`, before softmax.
+    /// Float32 `[1, pieces, tags]`, before softmax.
     tags: NdTensor<f32, 3>,
 }
 
@@ -42,8 +38,7 @@ impl Engine {
     /// Loads the networks from the contents of `encoder.onnx` and `sentiment.onnx`.
     pub(super) fn new(encoder: Vec<u8>, sentiment: Vec<u8>, temperature: Temperature) -> anyhow::Result<Engine> {
         Ok(Engine {
-            encoder: Network::new(encoder, ["pieces", "mask"], ["states", "tags"])
-                .context("cannot load encoder.onnx")?,
+            encoder: Network::new(encoder, ["pieces"], ["states", "tags"]).context("cannot load encoder.onnx")?,
             sentiment: Network::new(sentiment, ["means"], ["polarities"]).context("cannot load sentiment.onnx")?,
             temperature,
             threads: Threads::default(),
@@ -54,25 +49,22 @@ impl Engine {
         self.temperature.tags
     }
 
-    /// Encodes `windows`, at least one, side by side.
-    pub(super) fn encode(&self, windows: &[Window]) -> anyhow::Result<Encoded> {
-        let length = windows.iter().map(|window| window.pieces.len()).max().unwrap_or_default();
-        let mut pieces = NdTensor::full([windows.len(), length], PAD);
-        let mut mask = NdTensor::full([windows.len(), 1, 1, length], MASKED);
-        for (row, window) in windows.iter().enumerate() {
-            for (column, piece) in window.pieces.iter().enumerate() {
-                pieces[[row, column]] = *piece;
-                mask[[row, 0, 0, column]] = 0.0;
-            }
-        }
-        let [states, tags] = self.threads.lend(|options| self.encoder.run([pieces.into(), mask.into()], options))?;
+    /// Encodes a window.
+    ///
+    /// Windows are encoded one by one: side by side they took half as long again, because what passes between the
+    /// layers no longer fitted the cache, and numbers are quantised by the range of a whole run, so that the windows of
+    /// a run would touch each other's results.
+    pub(super) fn encode(&self, window: &Window) -> anyhow::Result<Encoded> {
+        let length = window.pieces.len();
+        let pieces = NdTensorView::from_data([1, length], window.pieces.as_slice());
+        let [states, tags] = self.threads.lend(|options| self.encoder.run([pieces.into()], options))?;
         let states: NdTensor<f32, 3> = states.try_into().context("states of another shape than expected")?;
         let tags: NdTensor<f32, 3> = tags.try_into().context("tags of another shape than expected")?;
         ensure!(
-            tags.shape() == [windows.len(), length, TAGS],
-            "tags of shape {:?} for {} windows of {length} pieces",
+            tags.shape() == [1, length, TAGS] && states.shape()[..2] == [1, length],
+            "tags of shape {:?} and states of shape {:?} for {length} pieces",
             tags.shape(),
-            windows.len()
+            states.shape()
         );
         Ok(Encoded { states, tags })
     }
@@ -99,13 +91,13 @@ impl Engine {
 
 impl Encoded {
     /// The scores of the tags at a piece.
-    pub(super) fn tags(&self, window: usize, piece: usize) -> Scores {
-        std::array::from_fn(|tag| self.tags[[window, piece, tag]])
+    pub(super) fn tags(&self, piece: usize) -> Scores {
+        std::array::from_fn(|tag| self.tags[[0, piece, tag]])
     }
 
     /// The state of a piece.
-    pub(super) fn state(&self, window: usize, piece: usize) -> &[f32] {
-        let row: NdTensorView<'_, f32, 1> = self.states.slice((window, piece));
+    pub(super) fn state(&self, piece: usize) -> &[f32] {
+        let row: NdTensorView<'_, f32, 1> = self.states.slice((0, piece));
         row.data().unwrap_or_default()
     }
 }
@@ -129,8 +121,8 @@ impl<const I: usize, const O: usize> Network<I, O> {
         Ok(Network { model, inputs, outputs })
     }
 
-    fn run(&self, values: [Value; I], options: RunOptions) -> anyhow::Result<[Value; O]> {
-        let inputs = self.inputs.into_iter().zip(values.into_iter().map(Into::into)).collect();
+    fn run(&self, values: [ValueOrView<'_>; I], options: RunOptions) -> anyhow::Result<[Value; O]> {
+        let inputs = self.inputs.into_iter().zip(values).collect();
         Ok(self.model.run_n(inputs, self.outputs, Some(options))?)
     }
 }

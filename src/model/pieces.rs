@@ -7,8 +7,6 @@ use tokenizers::Tokenizer;
 
 /// The mark before the first piece of a window.
 pub(super) const BEGIN: i32 = 0;
-/// What fills a window up to the length of its batch.
-pub(super) const PAD: i32 = 1;
 /// The mark after the last piece of a window.
 pub(super) const END: i32 = 2;
 const UNKNOWN: i32 = 3;

@@ -7,9 +7,6 @@ use serde::Deserialize;
 
 use super::pieces::{BEGIN, Cutter, END};
 
-/// Windows in a batch: enough to keep the matrices busy, few enough that a batch takes some tens of megabytes.
-const BATCH: usize = 8;
-
 /// What a window holds at most.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub(super) struct Limits {
@@ -42,53 +39,40 @@ pub(super) struct Window {
     pub(super) words: Vec<Range<usize>>,
 }
 
-/// Cuts `sentences` into windows and hands them to `read` in order, several at a time.
+/// Cuts `sentences` into windows and hands them to `read` in order.
 ///
 /// Every word is in exactly one window.  A sentence that fits no window is divided between words.
-pub(super) fn in_batches(
+pub(super) fn cut(
     sentences: &[Vec<&str>],
     cutter: &mut Cutter<'_>,
     limits: Limits,
-    mut read: impl FnMut(&[Window]) -> anyhow::Result<()>,
+    mut read: impl FnMut(&Window) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let mut batch: Vec<Window> = Vec::with_capacity(BATCH);
     let mut current = Window::default();
     for sentence in sentences {
         let words = sentence.iter().map(|word| cutter.cut(word)).collect::<anyhow::Result<Vec<_>>>()?;
         let total = words.iter().map(Vec::len).sum();
         if !current.has_room(words.len(), total, limits) {
-            close(&mut current, &mut batch, &mut read)?;
+            close(&mut current, &mut read)?;
         }
         for word in &words {
             if !current.has_room(1, word.len(), limits) {
-                close(&mut current, &mut batch, &mut read)?;
+                close(&mut current, &mut read)?;
             }
             current.push(word);
         }
     }
-    close(&mut current, &mut batch, &mut read)?;
-    if !batch.is_empty() {
-        read(&batch)?;
-    }
-    Ok(())
+    close(&mut current, &mut read)
 }
 
-/// Ends the window, and the batch when it is full.
-fn close(
-    current: &mut Window,
-    batch: &mut Vec<Window>,
-    read: &mut impl FnMut(&[Window]) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
+/// Ends the window and hands it over.
+fn close(current: &mut Window, read: &mut impl FnMut(&Window) -> anyhow::Result<()>) -> anyhow::Result<()> {
     if current.words.is_empty() {
         return Ok(());
     }
-    current.pieces.push(END);
-    batch.push(std::mem::take(current));
-    if batch.len() == BATCH {
-        read(batch)?;
-        batch.clear();
-    }
-    Ok(())
+    let mut done = std::mem::take(current);
+    done.pieces.push(END);
+    read(&done)
 }
 
 impl Window {

@@ -41,8 +41,7 @@ class Engine:
     def read(self, window: windows.Window) -> Read:
         """Returns tag scores of the words of ``window`` and the mean states of its targets."""
         pieces = np.array([window.pieces], np.int32)
-        mask = np.zeros((1, 1, 1, pieces.shape[1]), np.float32)
-        states, tags = self._encoder.run(["states", "tags"], {"pieces": pieces, "mask": mask})
+        states, tags = self._encoder.run(["states", "tags"], {"pieces": pieces})
         means = [states[0, start:end].mean(0) for start, end, _ in window.targets]
         return Read(tags[0, window.firsts], np.array(means, np.float32).reshape(-1, states.shape[2]))
 

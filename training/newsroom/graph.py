@@ -3,6 +3,10 @@
 The graphs are built node by node, which keeps them small, plain and independent of an exporter.  A matrix is stored in
 signed integers with a scale for each output; what it is multiplied with is quantised as it comes, with one scale for
 the whole tensor.  Piece vectors are stored in signed integers with a scale for each piece.
+
+A few channels of the states are far larger than the others, and one scale for all would drown those.  So before it is
+quantised, what goes into the two wide products of a layer is divided channel by channel, and the weights are multiplied
+by the same numbers (SmoothQuant).
 """
 
 from __future__ import annotations
@@ -12,12 +16,28 @@ import math
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
 
 from newsroom.network import EPSILON, Layer, Network
 
 OPSET = 17
 WEIGHT_BITS = 7
 """Seven bits, not eight: processors without VNNI add pairs of products in sixteen bits, where eight could overflow."""
+
+
+SMOOTHING = 0.7
+"""How much of a channel's range the division takes from the states; the weights get the rest."""
+
+Ranges = dict[str, np.ndarray]
+"""The largest magnitude of each channel that was seen to go into a product, by the product's name."""
+
+
+def smoothing(weight: np.ndarray, largest: np.ndarray) -> np.ndarray:
+    """Returns what the channels that go into the product with ``weight`` ``[outputs, inputs]`` are divided by."""
+    states = np.maximum(largest, 1e-4) ** SMOOTHING
+    weights = np.maximum(np.abs(weight).max(0), 1e-4) ** (1 - SMOOTHING)
+    divisors = states / weights
+    return (divisors / divisors.mean()).astype(np.float32)
 
 
 def quantise(matrix: np.ndarray, bits: int) -> tuple[np.ndarray, np.ndarray]:
@@ -93,11 +113,11 @@ class Graph:
         return made
 
 
-def _array(parameter: object) -> np.ndarray:
-    return parameter.detach().float().numpy()  # type: ignore[attr-defined]
+def _array(parameter: Tensor) -> np.ndarray:
+    return parameter.detach().float().numpy()
 
 
-def _layer(graph: Graph, layer: Layer, states: str, mask: str, hidden: int, name: str, output: str) -> str:
+def _layer(graph: Graph, layer: Layer, states: str, hidden: int, ranges: Ranges, name: str, output: str) -> str:
     size = hidden // layer.heads
     weight, bias = _array(layer.qkv.weight).copy(), _array(layer.qkv.bias).copy()
     # The scale of the attention scores goes into the queries.
@@ -108,12 +128,17 @@ def _layer(graph: Graph, layer: Layer, states: str, mask: str, hidden: int, name
     parted = graph.add("Transpose", parted, perm=[0, 2, 1, 3])
     query = graph.add("Split", parted, graph.integers(layer.heads, layer.heads, layer.heads), outputs=3, axis=1)
     key = graph.add("Transpose", f"{query}.1", perm=[0, 1, 3, 2])
-    weights = graph.add("Softmax", graph.add("Add", graph.add("MatMul", query, key), mask), axis=-1)
+    weights = graph.add("Softmax", graph.add("MatMul", query, key), axis=-1)
     mixed = graph.add("Transpose", graph.add("MatMul", weights, f"{query}.2"), perm=[0, 2, 1, 3])
     mixed = graph.add("Reshape", mixed, graph.integers(0, 0, hidden))
 
-    def projected(source: str, linear: object, short: str) -> str:
-        return graph.linear(graph.quantised_input(source), _array(linear.weight), _array(linear.bias), f"{name}.{short}")  # type: ignore[attr-defined]
+    def projected(source: str, linear: nn.Linear, short: str) -> str:
+        weight, full = _array(linear.weight), f"{name}.{short}"
+        if full in ranges:
+            divisors = smoothing(weight, ranges[full])
+            weight = weight * divisors
+            source = graph.add("Mul", source, graph.constant(1 / divisors, f"{full}.smoothing"))
+        return graph.linear(graph.quantised_input(source), weight, _array(linear.bias), full)
 
     mixed = projected(mixed, layer.attended, "attended")
     norm = layer.attended_norm
@@ -123,11 +148,13 @@ def _layer(graph: Graph, layer: Layer, states: str, mask: str, hidden: int, name
     return graph.norm(graph.add("Add", states, grown), _array(norm.weight), _array(norm.bias), f"{name}.outer_norm", output)
 
 
-def encoder(network: Network) -> onnx.ModelProto:
+def encoder(network: Network, ranges: Ranges) -> onnx.ModelProto:
     """The encoder with the head of the words.
 
-    Inputs: ``pieces`` int32 [batch, length]; ``mask`` float32 [batch, 1, 1, length], 0 at pieces and -10000 at padding.
-    Outputs: ``states`` float32 [batch, length, hidden]; ``tags`` float32 [batch, length, tags], scores before softmax.
+    Input: ``pieces`` int32 [1, length]: one window, because windows side by side would share the scales by which their
+    numbers are quantised, and each other's results with them.
+    Outputs: ``states`` float32 [1, length, hidden]; ``tags`` float32 [1, length, tags], scores before softmax.
+    Products that ``ranges`` names are smoothed.
     """
     graph = Graph()
     hidden = network.shape.hidden
@@ -141,17 +168,14 @@ def encoder(network: Network) -> onnx.ModelProto:
     states = graph.norm(graph.add("Add", vectors, positions), _array(norm.weight), _array(norm.bias), "norm")
     for index, layer in enumerate(network.layers):
         last = index + 1 == len(network.layers)
-        states = _layer(graph, layer, states, "mask", hidden, f"layer{index}", "states" if last else "")  # type: ignore[arg-type]
+        states = _layer(graph, layer, states, hidden, ranges, f"layer{index}", "states" if last else "")
     tags = graph.constant(_array(network.tags.weight).T, "tags.weight")
     graph.add("Add", graph.add("MatMul", states, tags), graph.constant(_array(network.tags.bias), "tags.bias"), name="tags")
     return graph.model(
+        [helper.make_tensor_value_info("pieces", TensorProto.INT32, [1, "length"])],
         [
-            helper.make_tensor_value_info("pieces", TensorProto.INT32, ["batch", "length"]),
-            helper.make_tensor_value_info("mask", TensorProto.FLOAT, ["batch", 1, 1, "length"]),
-        ],
-        [
-            helper.make_tensor_value_info("states", TensorProto.FLOAT, ["batch", "length", hidden]),
-            helper.make_tensor_value_info("tags", TensorProto.FLOAT, ["batch", "length", network.tags.out_features]),
+            helper.make_tensor_value_info("states", TensorProto.FLOAT, [1, "length", hidden]),
+            helper.make_tensor_value_info("tags", TensorProto.FLOAT, [1, "length", network.tags.out_features]),
         ],
         "encoder",
     )

@@ -17,8 +17,9 @@ MOST_WORDS = 160
 MOST_PIECES = 256
 """With the marks at both ends."""
 
-# A kernel is prepared for every new shape of a batch, so there are few.
+# A kernel is prepared, and kept, for every new shape, so there are few shapes.
 LENGTHS = (32, 64, 128, 192, 256)
+WORD_STEP = 64
 
 
 @dataclass
@@ -41,8 +42,9 @@ class Batch:
     pieces: np.ndarray
     mask: np.ndarray
     firsts: np.ndarray
-    """Places of the first pieces of all words, in the batch laid end to end."""
+    """Places of the first pieces of all words, in the batch laid end to end, filled up to a multiple of 64."""
     tags: np.ndarray
+    """The tags of all words, filled up with ``IGNORED``."""
     target_pieces: np.ndarray
     """Places of the pieces of all targets, likewise."""
     target_of: np.ndarray
@@ -145,6 +147,9 @@ def collate(windows: Sequence[Window]) -> Batch:
             target_pieces += range(offset + start, offset + end)
             target_of += [len(polarities)] * (end - start)
             polarities.append(polarity)
+    missing = -len(firsts) % WORD_STEP
+    firsts += [0] * missing
+    tags += [IGNORED] * missing
     mask = np.arange(length)[None, :] < np.array([len(window.pieces) for window in windows])[:, None]
-    as_int = lambda values: np.array(values, np.int64)  # noqa: E731
-    return Batch(pieces, mask, as_int(firsts), as_int(tags), as_int(target_pieces), as_int(target_of), as_int(polarities))
+    lists = firsts, tags, target_pieces, target_of, polarities
+    return Batch(pieces, mask, *(np.array(values, np.int64) for values in lists))

@@ -73,8 +73,7 @@ def test_windows_hold_every_word(tokenizer: Path) -> None:
         assert batch.pieces.shape[1] in windows.LENGTHS and batch.pieces.size <= 1024
 
 
-def test_training_export_and_engine_agree(tokenizer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(train, "RATE", 2e-3)
+def test_training_export_and_engine_agree(tokenizer: Path, tmp_path: Path) -> None:
     torch.manual_seed(0)
     torch.set_num_threads(1)
     pieces = Pieces(tokenizer)
@@ -83,14 +82,14 @@ def test_training_export_and_engine_agree(tokenizer: Path, tmp_path: Path, monke
     chance = random.Random(2)
     plan = [group for _ in range(40) for group in windows.batches(windows.cut(made[:40], pieces, 8), 256, chance)]
     out = tmp_path / "network.safetensors"
-    train.train(model, plan, minutes=5, out=out)
+    train.train(model, plan, minutes=5, out=out, rate=2e-3)
     documents = [{"source": "x", "sentences": made[40:]}]
     measured = train.measure(model, documents, made[40:], pieces)
     assert measured["names"] > 90 and measured["targets"] > 55
 
     model = network.load(out)
     folder = tmp_path / "model"
-    export.export(model, tokenizer, folder)
+    export.export(model, tokenizer, windows.cut(made, pieces), folder)
     engine = Engine(folder)
     (window,) = windows.cut([made[50]], pieces)
     with torch.inference_mode():

@@ -65,6 +65,7 @@ impl Place {
             () if !self.prose_seen && staff::is_byline(line) => Kind::Byline,
             () if is_signoff(line) => Kind::Signoff,
             () if is_note(line) => Kind::Note,
+            () if is_interruption(line) => Kind::Boilerplate,
             () if is_boilerplate(line) && (self.ruled || self.ended) => Kind::Boilerplate,
             () if self.ended => Kind::Notice,
             () => Kind::Paragraph,
@@ -360,13 +361,18 @@ fn is_initials(line: &str) -> bool {
 fn is_boilerplate(line: &str) -> bool {
     const STARTS: &[&str] = &[
         "follow ",
-        "subscribe",
+        "subscribe to",
+        "subscribe now",
         "sign up",
         "our standards",
         "click here",
         "read more",
-        "download ",
-        "for more ",
+        "download our",
+        "download the",
+        "for more information",
+        "for more news",
+        "for more on",
+        "for more stories",
         "all rights reserved",
         "share this",
         "support our",
@@ -375,11 +381,26 @@ fn is_boilerplate(line: &str) -> bool {
         "this story was",
         "more on this story",
         "related:",
-        "visit ",
+        "visit our",
+        "visit us",
+        "visit www",
         "get our",
         "the views expressed",
     ];
     line.len() <= 400 && label(line, STARTS).is_some()
+}
+
+/// Whether a line stands between paragraphs of a page and says nothing of the story.
+fn is_interruption(line: &str) -> bool {
+    const LINES: &[&str] = &[
+        "advertisement",
+        "advertisement - continue reading below",
+        "article continues after advertisement",
+        "story continues below",
+        "story continues below advertisement",
+        "share this article",
+    ];
+    LINES.iter().any(|known| line.eq_ignore_ascii_case(known))
 }
 
 /// Whether a line looks like a title inside a story.

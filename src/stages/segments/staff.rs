@@ -124,12 +124,16 @@ pub(super) fn is_byline(line: &str) -> bool {
         return false;
     };
     let small = |word: &str| ["and", "of", "in", "for", "the", "with", "at", "&"].contains(&word) || is_particle(word);
+    let divided = rest.contains(" | ");
+    let capital = |c: char| c.is_uppercase() || c == '(' || c == '@' || divided && (c == '|' || c.is_numeric());
     let mut words = rest.split(is_blank).filter(|word| !word.is_empty());
     let first = rest.split([',', ' ']).next().unwrap_or_default();
-    let time = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "The", "THE", "A", "An"];
-    !time.contains(&first)
-        && words.clone().count() <= 20
-        && words.all(|word| word.starts_with(|c: char| c.is_uppercase() || c == '(' || c == '@') || small(word))
+    let count = words.clone().take(21).count();
+    // By The Associated Press, but not "By Tuesday" or "By the Numbers".
+    let agency = first.eq_ignore_ascii_case("the") && count >= 3;
+    let time = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "A", "An"];
+    let named = agency || !time.contains(&first) && !first.eq_ignore_ascii_case("the");
+    named && count <= 20 && words.all(|word| word.starts_with(capital) || small(word))
 }
 
 /// Names out of a byline: parts of two words and more that are no role and no outlet.
