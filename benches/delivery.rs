@@ -234,9 +234,9 @@ fn bare_loop(address: &str, name: &str) {
 
 /// From produced to visible for a `read_committed` reader.
 fn latency(broker: &Broker, directory: &Path) {
-    let topics = broker.topics("latency", 6, Limits::default());
-    let service = Instance::start(&topics.config(directory, "latency", BARE));
     for (rate, time) in [(200_u32, 30), (10, 20)] {
+        let topics = broker.topics("latency", 6, Limits::default());
+        let service = Instance::start(&topics.config(directory, "latency", BARE));
         let count = usize::try_from(rate).unwrap() * time;
         let feed = {
             let topics = Topics { address: topics.address.clone(), name: topics.name.clone(), partitions: 6 };
@@ -253,7 +253,6 @@ fn latency(broker: &Broker, directory: &Path) {
             })
         };
         let mut reader = topics.reader();
-        reader.skip_to_end();
         let mut waits = Vec::new();
         while waits.len() < count {
             if reader.poll(Duration::from_millis(100)) {
@@ -267,8 +266,8 @@ fn latency(broker: &Broker, directory: &Path) {
         waits.sort_unstable();
         let part = |percent: usize| Duration::from_micros(waits[waits.len() * percent / 100]).as_secs_f64() * 1000.0;
         println!("{rate}/s: p50 {:.0} ms, p90 {:.0} ms, p99 {:.0} ms", part(50), part(90), part(99));
+        service.stop();
     }
-    service.stop();
 }
 
 fn micros() -> u64 {

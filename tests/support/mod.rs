@@ -281,13 +281,6 @@ impl Reader {
         true
     }
 
-    /// Leaves out what is there already.
-    pub(crate) fn skip_to_end(&self) {
-        let mut all = self.consumer.assignment().unwrap();
-        all.set_all_offsets(Offset::End).unwrap();
-        self.consumer.assign(&all).unwrap();
-    }
-
     /// Reads until `count` different articles have come out.
     pub(crate) fn wait_for(&mut self, count: usize, within: Duration) {
         let deadline = Instant::now() + within;
