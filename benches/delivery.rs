@@ -88,7 +88,8 @@ fn megabytes(id: u32, line: &str) -> f64 {
 fn committed(topics: &Topics, consumer: &BaseConsumer) -> i64 {
     let mut asked = TopicPartitionList::new();
     asked.add_partition_range(&topics.topic("raw"), 0, topics.partitions - 1);
-    let answered = consumer.committed_offsets(asked, Duration::from_secs(10)).unwrap();
+    // A coordinator that is not there yet is asked again by the caller.
+    let Ok(answered) = consumer.committed_offsets(asked, Duration::from_secs(10)) else { return 0 };
     answered.elements().iter().filter_map(|element| element.offset().to_raw()).filter(|offset| *offset > 0).sum()
 }
 
@@ -117,9 +118,9 @@ const COUNT: i64 = 120_000;
 
 /// The service without stages beside a bare loop with the same transactions, which parses the JSON and adds one field.
 fn plumbing(broker: &Broker, directory: &Path) {
-    println!("{COUNT} articles of 3.2 KB over 6 partitions, exactly once, one run each, in turn");
-    let mut results = BTreeMap::<&str, Vec<f64>>::new();
-    for _ in 0..2 {
+    println!("{COUNT} articles of 3.2 KB over 6 partitions, exactly once, one worker, three runs of each in turn");
+    let mut ratios = Vec::new();
+    for _ in 0..3 {
         let topics = backlog(broker, usize::try_from(COUNT).unwrap(), 3_200);
         let mut bare = Command::new(std::env::current_exe().unwrap())
             .args(["bare-loop", &topics.address, &topics.name])
@@ -144,10 +145,10 @@ fn plumbing(broker: &Broker, directory: &Path) {
              ({service_clock:.0}/s): ratio {:.2}",
             service_rate / loop_rate
         );
-        results.entry("ratio").or_default().push(service_rate / loop_rate);
+        ratios.push(service_rate / loop_rate);
     }
-    let best = results["ratio"].iter().copied().fold(f64::MIN, f64::max);
-    println!("ratio, best of two: {best:.2} (to reach: 0.6)");
+    ratios.sort_by(f64::total_cmp);
+    println!("ratio, the middle one: {:.2} (to reach: 0.6)", ratios[1]);
 }
 
 /// Every stage off.
