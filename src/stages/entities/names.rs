@@ -223,6 +223,9 @@ pub(super) fn tidy(text: &Text, encoding: &Encoding, name: &Name) -> Option<Foun
     if name.kind == Kind::Person {
         range.start = after_titles(range.clone(), word);
     }
+    if ends_title(&range, word) {
+        return None;
+    }
     let (first, last) = (encoding.words.get(range.start)?, encoding.words.get(range.end.checked_sub(1)?)?);
     if range.is_empty() {
         return None;
@@ -261,6 +264,16 @@ fn after_titles<'a>(range: std::ops::Range<usize>, word: impl Fn(usize) -> &'a s
     }
     let surname = SURNAMES.contains(&bare(last).as_str());
     if start == last && is_role(last) && !surname { range.end } else { start }
+}
+
+/// Whether the words are the end of a title that began before them: the State of a Secretary of State.
+fn ends_title<'a>(range: &std::ops::Range<usize>, word: impl Fn(usize) -> &'a str) -> bool {
+    let is_role = |index: usize| ROLES.contains(&word(index).to_lowercase().as_str());
+    range.len() == 1
+        && range.start >= 2
+        && is_role(range.start)
+        && word(range.start - 1) == "of"
+        && is_role(range.start - 2)
 }
 
 fn is_possessive(word: &str) -> bool {
