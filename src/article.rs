@@ -97,8 +97,8 @@ impl Article {
             let what = if raw.payload.is_none() { "the record is a tombstone" } else { "the record's value is empty" };
             return Err(Rejection::new(Reason::Empty, what));
         }
-        if bytes.len() > settings.max_bytes.len() {
-            let what = format!("{} bytes; [article] max_bytes allows {}", bytes.len(), settings.max_bytes.len());
+        if bytes.len() > settings.max_bytes.as_usize() {
+            let what = format!("{} bytes; [article] max_bytes allows {}", bytes.len(), settings.max_bytes.as_usize());
             return Err(Rejection::new(Reason::TooLarge, what));
         }
         let declared = MediaType::of(raw);
@@ -235,9 +235,12 @@ impl Draft {
         let supersedes = self.supersedes.or_else(|| markers::retracted_id(&self.body).filter(|_| retracted));
         // The kill of a story must land on the story's key, or the story would outlive it.
         let id = self.id.or_else(|| key(raw)).or_else(|| supersedes.clone()).unwrap_or_else(|| digest(raw));
-        if id.len() > settings.max_id_bytes.len() {
-            let what =
-                format!("id has {} bytes; [article] max_id_bytes allows {}", id.len(), settings.max_id_bytes.len());
+        if id.len() > settings.max_id_bytes.as_usize() {
+            let what = format!(
+                "id has {} bytes; [article] max_id_bytes allows {}",
+                id.len(),
+                settings.max_id_bytes.as_usize()
+            );
             return Err(Rejection::new(Reason::InvalidField, what));
         }
         let status = markers.iter().filter_map(|marker| marker.kind.status()).next();

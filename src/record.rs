@@ -29,13 +29,13 @@ pub struct Settings {
     /// meet; the default names the service.
     pub source: String,
     /// The largest enriched record with key and headers; a larger one becomes a dead letter with reason `too_large`.
-    /// Kept below the 1 MiB that a broker accepts by default, with room for the batch around it.
+    /// A topic takes 1 MiB by default; the rest is room for the batch around the record.
     pub max_bytes: Bytes,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { offset_unit: OffsetUnit::Codepoint, source: "/copydesk".to_owned(), max_bytes: Bytes::kib(1_000) }
+        Self { offset_unit: OffsetUnit::Codepoint, source: "/copydesk".to_owned(), max_bytes: Bytes(1_000_000) }
     }
 }
 
@@ -68,11 +68,11 @@ pub struct Identity {
 /// The article, unless its text alone is too large for a record: then no stage need read it.
 pub fn room(article: Article, settings: &Settings) -> std::result::Result<Article, Rejection> {
     let size = article.text.as_str().len();
-    if size > settings.max_bytes.len() { Err(too_large(size, settings)) } else { Ok(article) }
+    if size > settings.max_bytes.as_usize() { Err(too_large(size, settings)) } else { Ok(article) }
 }
 
 fn too_large(size: usize, settings: &Settings) -> Rejection {
-    let allowed = settings.max_bytes.len();
+    let allowed = settings.max_bytes.as_usize();
     let detail = format!("the enriched record has {size} bytes or more; [record] max_bytes allows {allowed}");
     Rejection { reason: Reason::TooLarge, detail, stage: "record" }
 }
@@ -118,7 +118,7 @@ fn enriched_messages(
     };
     let record = event("enriched", raw.position.to_string(), Some(payload));
     let size = size(&record);
-    if size > settings.max_bytes.len() {
+    if size > settings.max_bytes.as_usize() {
         return Err(too_large(size, settings));
     }
     let mut messages = vec![record];

@@ -78,7 +78,7 @@ impl Bytes {
     }
 
     /// As a length in memory.
-    pub fn len(self) -> usize {
+    pub fn as_usize(self) -> usize {
         usize::try_from(self.0).unwrap_or(usize::MAX)
     }
 }

@@ -4,6 +4,12 @@
 //! Scenarios run one after another against one broker; an argument runs those whose name contains it. Without a broker
 //! they are skipped aloud, which counts as a failure in CI.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "it tells its outcomes itself, and stops at what it did not expect"
+)]
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::ExitCode;

@@ -60,7 +60,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let (pipeline, _) = super::pipeline(&config)?;
     let jobs = arguments.jobs.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZero::get);
     let mut desk = Desk { view: arguments.view, progress: progress(&arguments.files), failed: false };
-    let (files, form, most) = (arguments.files.clone(), arguments.from, config.article.max_bytes.len());
+    let (files, form, most) = (arguments.files.clone(), arguments.from, config.article.max_bytes.as_usize());
     let mut end = Ok(());
     ordered::map(
         jobs,

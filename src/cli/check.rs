@@ -35,7 +35,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         },
     }
     if arguments.broker {
-        let found = kafka::probe(&config.kafka, config.service.delivery)
+        let found = kafka::probe(&config.kafka, config.service.delivery, config.record.max_bytes)
             .unwrap_or_else(|error| vec![Problem::new("kafka.brokers", format!("{error:#}"))]);
         if found.is_empty() {
             well.push_str(&format!("broker         {}\n", config.kafka.brokers));

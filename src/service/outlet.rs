@@ -166,7 +166,8 @@ impl<O: Outlet> Publisher<O> {
     /// Whether the open transaction has reached its size.
     fn full(&self) -> bool {
         let transaction = &self.work.transaction;
-        transaction.articles >= self.settings.commit_records || transaction.bytes >= self.settings.commit_bytes.len()
+        transaction.articles >= self.settings.commit_records
+            || transaction.bytes >= self.settings.commit_bytes.as_usize()
     }
 
     /// Whether nothing but the open transaction is in flight, so that waiting would gather nothing.

@@ -72,7 +72,7 @@ pub(super) fn start<I: Intake, O: Outlet>(
             condemned: Arc::clone(&condemned),
             pace: Arc::clone(&pace),
             status: Arc::clone(&status),
-            max_finished: settings.max_in_flight.len() / 2,
+            max_finished: settings.max_in_flight.as_usize() / 2,
             desk: Arc::new(Desk::default()),
             chunks: chunks_end.clone(),
             outlet: orders.clone(),
@@ -94,7 +94,7 @@ pub(super) fn start<I: Intake, O: Outlet>(
         })?
     });
     threads.push({
-        let (status, shutdown, max_in_flight) = (status.clone(), shutdown.clone(), settings.max_in_flight.len());
+        let (status, shutdown, max_in_flight) = (status.clone(), shutdown.clone(), settings.max_in_flight.as_usize());
         spawn("intake".into(), &over, move || {
             let intake = intake().context("starting the consumer")?;
             let connections = Connections { chunks, outlet: orders, answers: answers_end };

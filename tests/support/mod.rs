@@ -73,7 +73,7 @@ impl Drop for Broker {
         if let Some(name) = &self.name
             && let Err(error) = script(&["remove", name])
         {
-            eprintln!("{error}");
+            println!("{error}");
         }
     }
 }
@@ -279,6 +279,13 @@ impl Reader {
         self.sources.insert(output.source());
         self.read.push(output);
         true
+    }
+
+    /// Leaves out what is there already.
+    pub(crate) fn skip_to_end(&self) {
+        let mut all = self.consumer.assignment().unwrap();
+        all.set_all_offsets(Offset::End).unwrap();
+        self.consumer.assign(&all).unwrap();
     }
 
     /// Reads until `count` different articles have come out.

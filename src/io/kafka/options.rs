@@ -57,7 +57,7 @@ const OWNED: [(&str, &str); 37] = [
     ("message.send.max.retries", "the transaction timeout bounds retries; fewer would abort for a passing fault"),
     ("delivery.timeout.ms", "set kafka.transaction_timeout, which bounds it"),
     ("message.timeout.ms", "set kafka.transaction_timeout, which bounds it"),
-    ("message.max.bytes", "set kafka.max_record_bytes; dead letters may be larger"),
+    ("message.max.bytes", "set record.max_bytes; dead letters may be larger"),
     ("queued.max.messages.kbytes", "set kafka.prefetch"),
     ("queue.buffering.max.kbytes", "set kafka.send_buffer"),
     ("linger.ms", "set kafka.linger"),

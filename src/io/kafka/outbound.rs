@@ -325,10 +325,11 @@ impl Outlet for KafkaOutlet {
             }
             Delivery::ExactlyOnce => {}
             // What is written cannot be taken back; what is not yet, must not come in among what is sent again.
-            Delivery::AtLeastOnce => match self.settle() {
-                Err(fault @ (Fault::Replace(_) | Fault::Fatal(_))) => return Err(fault),
-                _ => {}
-            },
+            Delivery::AtLeastOnce => {
+                if let Err(fault @ (Fault::Replace(_) | Fault::Fatal(_))) = self.settle() {
+                    return Err(fault);
+                }
+            }
         }
         self.begin_round()
     }

@@ -14,7 +14,7 @@ use super::errors::mend;
 use super::options;
 use super::settings::Settings;
 use crate::io::Delivery;
-use crate::settings::Problem;
+use crate::settings::{Bytes, Problem};
 
 /// The longest wait for an answer.
 const WAIT: Duration = Duration::from_secs(10);
@@ -22,12 +22,12 @@ const WAIT: Duration = Duration::from_secs(10);
 /// Room that a record needs in its topic beyond its value: key, headers, framing.
 const FRAME: u64 = 4096;
 
-/// What stands in the way of running with `settings`, as far as the brokers tell: topics that are missing, rights, sizes
-/// that do not fit. Changes nothing, and disturbs no service that runs.
+/// What stands in the way of running with `settings` and records of up to `max_record`, as far as the brokers tell:
+/// topics that are missing, rights, sizes that do not fit. Changes nothing, and disturbs no service that runs.
 ///
 /// # Errors
 /// When no broker answers, or a client refuses its configuration.
-pub fn probe(settings: &Settings, delivery: Delivery) -> anyhow::Result<Vec<Problem>> {
+pub fn probe(settings: &Settings, delivery: Delivery, max_record: Bytes) -> anyhow::Result<Vec<Problem>> {
     let mut problems = Vec::new();
     let consumer: BaseConsumer<DefaultConsumerContext> =
         options::consumer(settings)?.create().context("creating the consumer")?;
@@ -47,7 +47,7 @@ pub fn probe(settings: &Settings, delivery: Delivery) -> anyhow::Result<Vec<Prob
             }
         }
     }
-    problems.extend(limits(settings, &present)?);
+    problems.extend(limits(settings, max_record, &present)?);
 
     let mut partition = TopicPartitionList::new();
     partition.add_partition(&topics.raw, 0);
@@ -70,7 +70,7 @@ pub fn probe(settings: &Settings, delivery: Delivery) -> anyhow::Result<Vec<Prob
 }
 
 /// Sizes of the topics that do not fit the settings, or each other.
-fn limits(settings: &Settings, topics: &[(&str, &str)]) -> anyhow::Result<Vec<Problem>> {
+fn limits(settings: &Settings, max_record: Bytes, topics: &[(&str, &str)]) -> anyhow::Result<Vec<Problem>> {
     let client: AdminClient<DefaultClientContext> =
         options::common(settings)?.create().context("creating the admin client")?;
     let resources: Vec<ResourceSpecifier<'_>> =
@@ -89,13 +89,13 @@ fn limits(settings: &Settings, topics: &[(&str, &str)]) -> anyhow::Result<Vec<Pr
     };
     let mut problems = Vec::new();
     if let Some(bytes) = limit("enriched")
-        && bytes < settings.max_record_bytes.0
+        && bytes < max_record.0
     {
         let what = format!(
             "more than the {bytes} bytes that {} takes; lower it, or raise max.message.bytes of the topic",
             settings.topics.enriched
         );
-        problems.push(Problem::new("kafka.max_record_bytes", what));
+        problems.push(Problem::new("record.max_bytes", what));
     }
     if let (Some(raw), Some(dead)) = (limit("raw"), limit("dead"))
         && dead < raw + FRAME

@@ -37,9 +37,6 @@ pub struct Settings {
     pub transaction_timeout: Time,
     /// The three topics.
     pub topics: Topics,
-    /// The largest record that the topic of enriched records takes; a larger one is a dead letter instead. Kafka's own
-    /// default for a topic is 1 MiB, key, headers and framing included.
-    pub max_record_bytes: Bytes,
     /// What the client fetches ahead of need.
     pub prefetch: Bytes,
     /// What may wait in the client to be sent.
@@ -161,7 +158,6 @@ impl Default for Settings {
             session_timeout: Time::seconds(15),
             transaction_timeout: Time::seconds(30),
             topics: Topics::default(),
-            max_record_bytes: Bytes(1_000_000),
             prefetch: Bytes::mib(16),
             send_buffer: Bytes::mib(32),
             linger: Time::millis(5),
@@ -224,11 +220,6 @@ impl Settings {
             self.session_timeout >= Time::seconds(1),
             "session_timeout",
             "shorter than a hiccup of the network; brokers demand at least 6s by default",
-        );
-        demand(
-            self.max_record_bytes >= Bytes::kib(16),
-            "max_record_bytes",
-            "next to no enriched record would fit; set what the topic takes, 1MB by default",
         );
         demand(self.linger <= Time::seconds(1), "linger", "longer than a commit may wait; set at most 1s");
         let secrets = [
