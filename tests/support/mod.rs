@@ -249,7 +249,7 @@ pub(crate) const BARE: &str =
 
 /// Reads both output topics as a `read_committed` reader does.
 pub(crate) struct Reader {
-    consumer: BaseConsumer,
+    pub(crate) consumer: BaseConsumer,
     dead: String,
     pub(crate) read: Vec<Output>,
     /// Sources of what has been read.
@@ -279,13 +279,6 @@ impl Reader {
         self.sources.insert(output.source());
         self.read.push(output);
         true
-    }
-
-    /// Leaves out what is there already.
-    pub(crate) fn skip_to_end(&self) {
-        let mut all = self.consumer.assignment().unwrap();
-        all.set_all_offsets(Offset::End).unwrap();
-        self.consumer.assign(&all).unwrap();
     }
 
     /// Reads until `count` different articles have come out.
@@ -399,7 +392,7 @@ impl Instance {
     }
 
     pub(crate) fn signal(&self, signal: &str) {
-        let id = self.child.id().to_string();
+        let id = self.id().to_string();
         assert!(Command::new("kill").args([&format!("-{signal}"), &id]).status().unwrap().success());
     }
 
