@@ -35,6 +35,8 @@ fn an_article_as_it_arrives_is_read_as_a_reader_would() {
         assert!(!mentions(&record, "place", place).is_empty());
     }
     assert_eq!(mentions(&record, "organisation", "Reuters"), ["Reuters"]);
+    let organisations = record["entities"].as_array().unwrap().iter().filter(|entity| entity["type"] == "organisation");
+    assert_eq!(organisations.count(), 1, "a post is no organisation");
     assert_eq!(record["article"]["credit"], "Fjord Lens");
     assert!(!record["entities"].to_string().contains("Lens"), "the credit is in the story");
     let saliences: f64 =

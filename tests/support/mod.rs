@@ -249,7 +249,7 @@ pub(crate) const BARE: &str =
 
 /// Reads both output topics as a `read_committed` reader does.
 pub(crate) struct Reader {
-    consumer: BaseConsumer,
+    pub(crate) consumer: BaseConsumer,
     dead: String,
     pub(crate) read: Vec<Output>,
     /// Sources of what has been read.
@@ -392,7 +392,7 @@ impl Instance {
     }
 
     pub(crate) fn signal(&self, signal: &str) {
-        let id = self.child.id().to_string();
+        let id = self.id().to_string();
         assert!(Command::new("kill").args([&format!("-{signal}"), &id]).status().unwrap().success());
     }
 

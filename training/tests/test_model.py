@@ -103,7 +103,7 @@ def test_training_export_and_engine_agree(tokenizer: Path, tmp_path: Path) -> No
 
     temperatures = {
         "tags": export.name_temperature(engine, documents),
-        "polarities": export.polarity_temperature(engine, made[40:]),
+        "polarities": export.fit_polarities(*export.polarity_scores(engine, made[40:]))[0],
     }
     export.write_manifest(folder, temperatures)
     manifest = json.loads((folder / "model.json").read_text())
@@ -130,3 +130,14 @@ def test_scores() -> None:
 
 def test_the_rate_rises_and_falls() -> None:
     assert train.rate_at(train.WARM_UP) == 1 and train.rate_at(0) == 0 and train.rate_at(1) == 0
+
+
+def test_scores_are_shifted_to_how_common_polarities_are() -> None:
+    """A head that was trained on balanced data must not doubt the common answer on news that is not."""
+    chance = np.random.default_rng(5)
+    wanted = chance.choice(3, 3000, p=[0.2, 0.7, 0.1])
+    scores = 2 * (2 * np.eye(3)[wanted] + chance.normal(size=(3000, 3)))
+    temperature, shift = export.fit_polarities(scores, wanted.tolist())
+    assert shift[1] > shift[0] > shift[2]
+    assert ((scores + shift).argmax(-1) == wanted).mean() > (scores.argmax(-1) == wanted).mean()
+    assert temperature > 0

@@ -220,8 +220,10 @@ pub(super) fn tidy(text: &Text, encoding: &Encoding, name: &Name) -> Option<Foun
     if word(range.start) == "Hague" && range.start > 0 && word(range.start - 1) == "The" {
         range.start -= 1;
     }
-    if name.kind == Kind::Person {
-        range.start = after_titles(range.clone(), word);
+    match name.kind {
+        Kind::Person => range.start = after_titles(range.clone(), word),
+        Kind::Organisation if is_portfolio(range.clone(), word) => return None,
+        _ => {}
     }
     let (first, last) = (encoding.words.get(range.start)?, encoding.words.get(range.end.checked_sub(1)?)?);
     if range.is_empty() {
@@ -261,6 +263,19 @@ fn after_titles<'a>(range: std::ops::Range<usize>, word: impl Fn(usize) -> &'a s
     }
     let surname = SURNAMES.contains(&bare(last).as_str());
     if start == last && is_role(last) && !surname { range.end } else { start }
+}
+
+/// Whether it is what a secretary or minister is of: State, Defence, Health and Education.
+fn is_portfolio<'a>(range: std::ops::Range<usize>, word: impl Fn(usize) -> &'a str) -> bool {
+    let is = |index: Option<usize>, words: &[&str]| {
+        index.is_some_and(|index| words.contains(&word(index).to_lowercase().as_str()))
+    };
+    let before = |steps: usize| range.start.checked_sub(steps);
+    let of = if is(before(1), &["the"]) { 2 } else { 1 };
+    let posts = &["secretary", "minister", "secretaries", "ministers"];
+    is(before(of), &["of", "for"])
+        && is(before(of + 1), posts)
+        && range.clone().all(|index| is(Some(index), ROLES) || is(Some(index), JOINERS))
 }
 
 fn is_possessive(word: &str) -> bool {
