@@ -35,13 +35,14 @@ impl Enrich for Pass {
 
 /// The service at work on a mock cluster.
 struct Scene {
-    cluster: MockCluster<'static, DefaultProducerContext>,
     producer: BaseProducer,
     reader: BaseConsumer,
     running: Option<Running>,
     status: Arc<Status>,
     sent: usize,
     seen: BTreeSet<Vec<u8>>,
+    /// Dropped last: clients without a broker take long to close.
+    cluster: MockCluster<'static, DefaultProducerContext>,
 }
 
 impl Scene {
@@ -85,7 +86,7 @@ impl Scene {
         let running =
             service::start(&service, (intake, outlet), Arc::new(Pass), Arc::clone(&status), Shutdown::default());
         let running = Some(running.unwrap());
-        Self { cluster, producer, reader, running, status, sent: 0, seen: BTreeSet::new() }
+        Self { producer, reader, running, status, sent: 0, seen: BTreeSet::new(), cluster }
     }
 
     /// Sends `count` articles more.
