@@ -368,7 +368,7 @@ fn a_probe_before_the_start(broker: &Broker, _: &Path) {
     let probe = |topics: &Topics, brokers: &str| {
         let names = Names { raw: topics.topic("raw"), enriched: topics.topic("enriched"), dead: topics.topic("dead") };
         let settings = Settings { brokers: brokers.into(), topics: names, ..Settings::default() };
-        probe(&settings, Delivery::ExactlyOnce, Bytes::mib(1))
+        probe(&settings, Delivery::ExactlyOnce, Bytes(1_000_000))
     };
     let keys = |topics: &Topics| -> Vec<String> {
         probe(topics, &topics.address).unwrap().into_iter().map(|problem| problem.key).collect()
@@ -376,9 +376,9 @@ fn a_probe_before_the_start(broker: &Broker, _: &Path) {
     let right = broker.topics("probe", 1, Limits::default());
     assert_eq!(keys(&right), Vec::<String>::new());
     let wrong = broker.topics("probe-wrong", 1, Limits { raw: 2_000_000, enriched: 500_000, dead: 2_000_000 });
-    assert_eq!(keys(&wrong), ["kafka.max_record_bytes", "kafka.topics.dead"]);
+    assert_eq!(keys(&wrong), ["record.max_bytes", "kafka.topics.dead"]);
     wrong.delete("dead");
-    assert_eq!(keys(&wrong), ["kafka.topics.dead", "kafka.max_record_bytes"]);
+    assert_eq!(keys(&wrong), ["kafka.topics.dead", "record.max_bytes"]);
     let error = probe(&right, "127.0.0.1:1").unwrap_err().to_string();
     assert!(error.contains("is one running at 127.0.0.1:1"), "{error}");
 }
