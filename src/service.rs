@@ -62,7 +62,7 @@ pub struct Settings {
     pub shutdown_deadline: Time,
     /// A thread that stands still for this long ends the process, with exit code 70: calls of the Kafka client can
     /// hang past their own timeout, and only a new process gets out of that. Must exceed `kafka.transaction_timeout`,
-    /// which bounds the longest wait in a healthy thread.
+    /// which bounds the longest wait in a healthy thread. An article may take ten times as long.
     pub stall_deadline: Time,
 }
 
@@ -185,6 +185,9 @@ where
 {
     watchdog::start(settings, (intake, outlet), enrich, status, shutdown)
 }
+
+/// How many stall deadlines an article may take: a long one is slow by itself, and to start anew would not help it.
+const PATIENCE_WITH_WORKERS: u32 = 10;
 
 /// The longest pause of a loop between two looks at its channels.
 const TICK: Duration = Duration::from_millis(100);

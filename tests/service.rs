@@ -9,8 +9,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use copydesk::dead_letter::{Reason, letter};
-use copydesk::io::memory::{Faults, Memory};
-use copydesk::message::{Destination, Enrich, Message, RawArticle};
+use copydesk::io::memory::{Faults, Memory, MemoryIntake};
+use copydesk::io::{Event, Intake};
+use copydesk::message::{Destination, Enrich, Message, Partition, Position, RawArticle};
 use copydesk::service::{self, Exit, Running, Settings, Shutdown, Status};
 use copydesk::settings::{Bytes, Time};
 use proptest::prelude::*;
@@ -271,22 +272,62 @@ fn a_backlog_larger_than_the_budget_is_read_in_parts() {
 fn an_article_that_never_ends_stalls_the_service_and_is_named() {
     let memory = Memory::new(1, Faults::default());
     memory.produce(0, 0, b"plain");
-    let settings = Settings { stall_deadline: Time::millis(300), ..settings() };
+    let settings = Settings { stall_deadline: Time::millis(400), ..settings() };
     let instance = Instance::start(&memory, "only", &settings, Never);
     let exit = instance.running.join();
     assert_eq!(exit.code(), 70);
     assert!(matches!(&exit, Exit::Stalled(why) if why.contains("articles.raw/0/0")), "{exit:?}");
 }
 
-/// An end that takes too long is given up, and says so by its exit code.
+/// A long article is read again by whoever comes next; the end does not wait for it.
+#[test]
+fn an_article_that_never_ends_does_not_hold_up_the_end() {
+    let memory = Memory::new(1, Faults::default());
+    memory.produce(0, 0, b"plain");
+    let settings = Settings { shutdown_deadline: Time::seconds(2), ..settings() };
+    let instance = Instance::start(&memory, "only", &settings, Never);
+    wait_until("the article is in flight", || instance.status.in_flight.articles() == 1);
+    instance.stop();
+    assert_eq!(memory.lag(), 1);
+}
+
+/// An intake whose client never closes.
+struct Stuck(MemoryIntake);
+
+impl Intake for Stuck {
+    fn poll(&mut self, wait: Duration) -> anyhow::Result<Option<Event>> {
+        self.0.poll(wait)
+    }
+    fn release(&mut self) -> anyhow::Result<()> {
+        self.0.release()
+    }
+    fn pause(&mut self, partitions: &[Partition]) {
+        self.0.pause(partitions);
+    }
+    fn resume(&mut self, partitions: &[Partition]) {
+        self.0.resume(partitions);
+    }
+    fn seek(&mut self, position: &Position) -> anyhow::Result<()> {
+        self.0.seek(position)
+    }
+    fn close(self) {
+        loop {
+            std::thread::park();
+        }
+    }
+}
+
+/// A client that hangs while it closes is given up, and the exit code says so.
 #[test]
 fn an_end_that_takes_too_long_is_given_up() {
     let memory = Memory::new(1, Faults::default());
-    memory.produce(0, 0, b"plain");
+    let (intake, outlet) = memory.connect("only");
     let settings = Settings { shutdown_deadline: Time::millis(300), ..settings() };
-    let instance = Instance::start(&memory, "only", &settings, Never);
-    wait_until("the article is in flight", || instance.status.in_flight.articles() == 1);
-    instance.running.shutdown().begin();
-    let exit = instance.running.join();
-    assert!(matches!(&exit, Exit::Stalled(why) if why.contains("shutdown_deadline")), "{exit:?}");
+    let status = Arc::new(Status::new(settings.stall_deadline.0));
+    let doors = (|| Ok(Stuck(intake)), || Ok(outlet));
+    let running = service::start(&settings, doors, Arc::new(Script), status, Shutdown::default()).unwrap();
+    running.shutdown().begin();
+    let exit = running.join();
+    assert_eq!(exit.code(), 70);
+    assert!(matches!(&exit, Exit::Stalled(why) if why.contains("shutdown_deadline: intake")), "{exit:?}");
 }

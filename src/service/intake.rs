@@ -121,7 +121,10 @@ impl<I: Intake> Reader<I> {
     /// Reads until the service ends, then leaves the group.
     pub(super) fn run(mut self) -> anyhow::Result<()> {
         while self.turn()? {}
-        self.intake.close();
+        let Self { intake, chunks, outlet, .. } = self;
+        // The workers end with these, while the client closes.
+        drop((chunks, outlet));
+        intake.close();
         Ok(())
     }
 

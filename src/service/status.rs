@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::PATIENCE_WITH_WORKERS;
 use super::budget::Budget;
 use crate::dead_letter::Reason;
 use crate::io::Pulse;
@@ -116,6 +117,8 @@ pub struct Status {
     started: Instant,
     /// Milliseconds after `started` at which work was last committed, or began after none was there.
     progress: AtomicU64,
+    /// Workers that have a chunk in hand.
+    working: AtomicUsize,
     outlet_open: AtomicBool,
     joined: AtomicBool,
     stopping: AtomicBool,
@@ -136,6 +139,7 @@ impl Status {
             stall_deadline,
             started: Instant::now(),
             progress: AtomicU64::new(0),
+            working: AtomicUsize::new(0),
             outlet_open: AtomicBool::new(false),
             joined: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
@@ -176,8 +180,9 @@ impl Status {
             }
         }
         let idle = self.since_progress();
-        if self.state() == State::Running && self.in_flight.articles() > 0 && idle > self.stall_deadline {
-            return Err(format!("articles are in flight and none was committed for {} s", idle.as_secs()));
+        let patience = if self.working.load(Ordering::Relaxed) > 0 { PATIENCE_WITH_WORKERS } else { 1 };
+        if self.state() == State::Running && self.in_flight.articles() > 0 && idle > patience * self.stall_deadline {
+            return Err(format!("articles are in flight and none has ended for {} s", idle.as_secs()));
         }
         Ok(())
     }
@@ -244,6 +249,17 @@ impl Status {
     /// Work went on, or began after there was none.
     pub(super) fn moved(&self) {
         self.progress.store(self.now(), Ordering::Relaxed);
+    }
+
+    /// A worker has taken up a chunk.
+    pub(super) fn work_begins(&self) {
+        self.working.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A worker has ended with its chunk.
+    pub(super) fn work_ends(&self) {
+        self.working.fetch_sub(1, Ordering::Relaxed);
+        self.moved();
     }
 
     pub(super) fn transaction(&self, open: bool) {

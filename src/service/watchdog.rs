@@ -11,7 +11,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use super::intake::{Connections, Reader};
 use super::outlet::{Publisher, Work};
 use super::workers::{Desk, Worker};
-use super::{Exit, MAX_ARTICLES, Settings, Shutdown, Status};
+use super::{Exit, MAX_ARTICLES, PATIENCE_WITH_WORKERS, Settings, Shutdown, Status};
 use crate::io::{Intake, Outlet};
 use crate::message::Enrich;
 
@@ -20,6 +20,9 @@ const LOOK: Duration = Duration::from_millis(250);
 
 /// The time for the other threads to end in good order when one has failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
+
+/// How the names of workers begin.
+const WORKER: &str = "worker-";
 
 /// A service that runs.
 #[derive(Debug)]
@@ -78,7 +81,7 @@ pub(super) fn start<I: Intake, O: Outlet>(
             outlet: orders.clone(),
         };
         desks.push(Arc::clone(&worker.desk));
-        threads.push(spawn(format!("worker-{number}"), &over, move || {
+        threads.push(spawn(format!("{WORKER}{number}"), &over, move || {
             worker.run();
             Ok(())
         })?);
@@ -163,6 +166,11 @@ impl Watchdog {
             if self.threads.is_empty() {
                 return failure.map_or(Exit::Finished, Exit::Failed);
             }
+            let clients = self.threads.iter().any(|watched| !watched.name.starts_with(WORKER));
+            if !clients && self.shutdown.begun() {
+                // A worker may be at a long article. It holds no client, and what it makes is not wanted any more.
+                return failure.map_or(Exit::Finished, Exit::Failed);
+            }
             if failure.is_some() && !self.shutdown.begun() {
                 self.shutdown.begin();
                 until = Some(Instant::now() + self.deadline.min(AFTER_FAILURE));
@@ -207,6 +215,7 @@ impl Watchdog {
             }
         }
         let (age, position) = self.desks.iter().filter_map(|desk| desk.busy()).max()?;
-        (age > limit).then(|| format!("a worker has been at the article {position} for {} s", age.as_secs()))
+        (age > PATIENCE_WITH_WORKERS * limit)
+            .then(|| format!("a worker has been at the article {position} for {} s", age.as_secs()))
     }
 }

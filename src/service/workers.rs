@@ -78,7 +78,10 @@ impl Worker {
                 std::thread::sleep(Duration::from_millis(2));
             }
             let Ok(chunk) = self.chunks.recv() else { return };
-            if let Some(finished) = self.work(chunk)
+            self.status.work_begins();
+            let finished = self.work(chunk);
+            self.status.work_ends();
+            if let Some(finished) = finished
                 && self.outlet.send(Order::Finished(finished)).is_err()
             {
                 return;
@@ -95,6 +98,7 @@ impl Worker {
         let mut bytes = 0;
         for article in articles {
             if !lane.open(&self.epoch) {
+                self.desk.set(None);
                 self.status.counters.dropped.add(u64::try_from(load.articles()).unwrap_or(0));
                 return None;
             }
