@@ -91,7 +91,8 @@ fn megabytes(id: u32, line: &str) -> f64 {
 fn committed(topics: &Topics, consumer: &BaseConsumer) -> i64 {
     let mut asked = TopicPartitionList::new();
     asked.add_partition_range(&topics.topic("raw"), 0, topics.partitions - 1);
-    let answered = consumer.committed_offsets(asked, Duration::from_secs(10)).unwrap();
+    // A coordinator that is not there yet is asked again by the caller.
+    let Ok(answered) = consumer.committed_offsets(asked, Duration::from_secs(10)) else { return 0 };
     answered.elements().iter().filter_map(|element| element.offset().to_raw()).filter(|offset| *offset > 0).sum()
 }
 
@@ -120,9 +121,9 @@ const COUNT: i64 = 120_000;
 
 /// The service without stages beside a bare loop with the same transactions, which parses the JSON and adds one field.
 fn plumbing(broker: &Broker, directory: &Path) {
-    println!("{COUNT} articles of 3.2 KB over 6 partitions, exactly once, one run each, in turn");
-    let mut results = BTreeMap::<&str, Vec<f64>>::new();
-    for _ in 0..2 {
+    println!("{COUNT} articles of 3.2 KB over 6 partitions, exactly once, one worker, three runs of each in turn");
+    let mut ratios = Vec::new();
+    for _ in 0..3 {
         let topics = backlog(broker, usize::try_from(COUNT).unwrap(), 3_200);
         let mut bare = Command::new(std::env::current_exe().unwrap())
             .args(["bare-loop", &topics.address, &topics.name])
@@ -147,10 +148,10 @@ fn plumbing(broker: &Broker, directory: &Path) {
              ({service_clock:.0}/s): ratio {:.2}",
             service_rate / loop_rate
         );
-        results.entry("ratio").or_default().push(service_rate / loop_rate);
+        ratios.push(service_rate / loop_rate);
     }
-    let best = results["ratio"].iter().copied().fold(f64::MIN, f64::max);
-    println!("ratio, best of two: {best:.2} (to reach: 0.6)");
+    ratios.sort_by(f64::total_cmp);
+    println!("ratio, the middle one: {:.2} (to reach: 0.6)", ratios[1]);
 }
 
 /// Every stage off.
@@ -237,9 +238,9 @@ fn bare_loop(address: &str, name: &str) {
 
 /// From produced to visible for a `read_committed` reader.
 fn latency(broker: &Broker, directory: &Path) {
-    let topics = broker.topics("latency", 6, Limits::default());
-    let service = Instance::start(&topics.config(directory, "latency", BARE));
     for (rate, time) in [(200_u32, 30), (10, 20)] {
+        let topics = broker.topics("latency", 6, Limits::default());
+        let service = Instance::start(&topics.config(directory, "latency", BARE));
         let count = usize::try_from(rate).unwrap() * time;
         let feed = {
             let topics = Topics { address: topics.address.clone(), name: topics.name.clone(), partitions: 6 };
@@ -256,9 +257,6 @@ fn latency(broker: &Broker, directory: &Path) {
             })
         };
         let mut reader = topics.reader();
-        let mut ends = reader.consumer.assignment().unwrap();
-        ends.set_all_offsets(Offset::End).unwrap();
-        reader.consumer.assign(&ends).unwrap();
         let mut waits = Vec::new();
         while waits.len() < count {
             if reader.poll(Duration::from_millis(100)) {
@@ -272,8 +270,8 @@ fn latency(broker: &Broker, directory: &Path) {
         waits.sort_unstable();
         let part = |percent: usize| Duration::from_micros(waits[waits.len() * percent / 100]).as_secs_f64() * 1000.0;
         println!("{rate}/s: p50 {:.0} ms, p90 {:.0} ms, p99 {:.0} ms", part(50), part(90), part(99));
+        service.stop();
     }
-    service.stop();
 }
 
 fn micros() -> u64 {

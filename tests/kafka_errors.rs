@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use copydesk::io::{Delivery, kafka};
 use copydesk::message::{Destination, Enrich, Message, RawArticle};
-use copydesk::service::{self, Exit, Running, Shutdown, Status};
+use copydesk::service::{self, Exit, Running, Shutdown, State, Status};
 use copydesk::settings::Time;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -230,5 +230,20 @@ fn offsets_that_are_refused_at_least_once_are_committed_later() {
         cluster.request_errors(Api::OffsetCommit, &[Error::RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS]);
         cluster.request_errors(Api::Produce, &[Error::RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT]);
     });
+    scene.finish();
+}
+
+/// A stop must not wait for a broker that may never come back.
+#[test]
+fn the_service_ends_while_the_broker_is_away() {
+    let mut scene = Scene::start(Delivery::ExactlyOnce, |_| {});
+    scene.send(5);
+    scene.await_all();
+    scene.cluster.broker_down(1).unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    while !matches!(scene.status.state(), State::Waiting(_)) {
+        assert!(Instant::now() < deadline, "{:?}", scene.status.state());
+        std::thread::sleep(Duration::from_millis(50));
+    }
     scene.finish();
 }

@@ -35,6 +35,12 @@ const CHUNK_WAIT: Duration = Duration::from_millis(5);
 /// The wait for an event while something else may need the intake.
 const SHORT_WAIT: Duration = Duration::from_millis(5);
 
+/// The longest that polling waits for too much in flight to become less, without a pause.
+const HOLD: Duration = Duration::from_millis(200);
+
+/// The wait between two looks at what is in flight.
+const HOLD_STEP: Duration = Duration::from_millis(1);
+
 /// What the intake thread works with.
 pub(super) struct Reader<I> {
     intake: I,
@@ -51,6 +57,8 @@ pub(super) struct Reader<I> {
     lanes: u64,
     partitions: BTreeMap<Partition, Reading>,
     paused: bool,
+    /// Since when too much has been in flight without a pause.
+    full: Option<Instant>,
     revocations: u64,
     releasing: Option<Instant>,
     draining: bool,
@@ -102,6 +110,7 @@ impl<I: Intake> Reader<I> {
             lanes: 0,
             partitions: BTreeMap::new(),
             paused: false,
+            full: None,
             revocations: 0,
             releasing: None,
             draining: false,
@@ -138,7 +147,10 @@ impl<I: Intake> Reader<I> {
             self.drain();
         }
         self.seek();
-        self.throttle();
+        if self.throttle() {
+            std::thread::sleep(HOLD_STEP);
+            return Ok(true);
+        }
         let wait = if self.partitions.values().any(|reading| reading.building.is_some()) {
             Duration::ZERO
         } else if self.paused || self.draining || self.releasing.is_some() || self.held() {
@@ -277,24 +289,37 @@ impl<I: Intake> Reader<I> {
         }
     }
 
-    /// Pauses when too much is in flight, and resumes when half of it has ended.
-    fn throttle(&mut self) {
+    /// Keeps what is in flight within bounds: true if the next poll has to wait a moment for that.
+    ///
+    /// A pause makes the client throw away what it has fetched, and costs up to a second until the next article comes.
+    /// So a short excess is waited out, and only a lasting one is a pause, until half of what is in flight has ended.
+    fn throttle(&mut self) -> bool {
         if self.draining {
-            return;
+            return false;
         }
         let (articles, bytes) = (self.status.in_flight.articles(), self.status.in_flight.bytes());
         // Half of what the channels hold: an article or two may still come after a pause.
         let full = bytes >= self.max_in_flight || articles >= MAX_ARTICLES / 2 || self.held();
         let low = bytes <= self.max_in_flight / 2 && articles <= MAX_ARTICLES / 4 && !self.held();
         let owned = || self.partitions.keys().cloned().collect::<Vec<_>>();
-        if !self.paused && full {
-            self.intake.pause(&owned());
-            self.status.counters.pauses.add(1);
-            self.paused = true;
-        } else if self.paused && low {
+        if self.paused && low {
             self.intake.resume(&owned());
             self.paused = false;
         }
+        if self.paused || !full {
+            self.full = None;
+            return false;
+        }
+        let since = *self.full.get_or_insert_with(Instant::now);
+        if since.elapsed() < HOLD {
+            self.flush();
+            return true;
+        }
+        self.full = None;
+        self.intake.pause(&owned());
+        self.status.counters.pauses.add(1);
+        self.paused = true;
+        false
     }
 
     /// Stops reading; what has been read is still finished.
