@@ -15,13 +15,16 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use copydesk::io::Delivery;
+use copydesk::io::kafka::{Settings, Topics as Names, probe};
+use copydesk::settings::Bytes;
 use support::{BARE, Broker, Input, Instance, Limits, Topics, flush, variable};
 
 mod support;
 
 type Scenario = fn(&Broker, &Path);
 
-const SCENARIOS: [(&str, Scenario); 12] = [
+const SCENARIOS: [(&str, Scenario); 14] = [
     ("kills_and_a_broker_restart", kills_and_a_broker_restart),
     ("an_instance_that_hangs_and_comes_back", an_instance_that_hangs_and_comes_back),
     ("scaling_out_and_in", scaling_out_and_in),
@@ -32,6 +35,8 @@ const SCENARIOS: [(&str, Scenario); 12] = [
     ("dead_letters_that_the_broker_refuses", dead_letters_that_the_broker_refuses),
     ("odd_records", odd_records),
     ("the_newer_group_protocol", the_newer_group_protocol),
+    ("the_model_at_work", the_model_at_work),
+    ("a_probe_before_the_start", a_probe_before_the_start),
     ("a_topic_that_is_missing", a_topic_that_is_missing),
     ("a_broker_that_is_away_at_start", a_broker_that_is_away_at_start),
 ];
@@ -337,6 +342,45 @@ fn the_newer_group_protocol(broker: &Broker, directory: &Path) {
     second.stop();
     reader.drain();
     reader.check_exactly_once(&inputs);
+}
+
+/// The whole of it: slow enrichment, killed in the middle, must not tell on what comes out.
+fn the_model_at_work(broker: &Broker, directory: &Path) {
+    let topics = broker.topics("model", 3, Limits::default());
+    let inputs = articles(60);
+    let producer = topics.producer();
+    topics.produce(&producer, &inputs);
+    flush(&producer);
+    let mut reader = topics.reader();
+    let mut only = Instance::start(&topics.config(directory, "only", "[http]\nlisten = \"127.0.0.1:0\"\n"));
+    reader.wait_for(10, seconds(60));
+    only = only.kill_and_replace();
+    reader.wait_for(inputs.len(), seconds(90));
+    only.stop();
+    reader.drain();
+    reader.check_exactly_once(&inputs);
+    let entities = |value: &Vec<u8>| serde_json::from_slice::<serde_json::Value>(value).unwrap()["entities"].is_array();
+    assert!(reader.read.iter().filter(|output| !output.dead).all(|output| output.value.as_ref().is_some_and(entities)));
+}
+
+/// What would stand in the way is told before the service starts, with the key to change.
+fn a_probe_before_the_start(broker: &Broker, _: &Path) {
+    let probe = |topics: &Topics, brokers: &str| {
+        let names = Names { raw: topics.topic("raw"), enriched: topics.topic("enriched"), dead: topics.topic("dead") };
+        let settings = Settings { brokers: brokers.into(), topics: names, ..Settings::default() };
+        probe(&settings, Delivery::ExactlyOnce, Bytes(1_000_000))
+    };
+    let keys = |topics: &Topics| -> Vec<String> {
+        probe(topics, &topics.address).unwrap().into_iter().map(|problem| problem.key).collect()
+    };
+    let right = broker.topics("probe", 1, Limits::default());
+    assert_eq!(keys(&right), Vec::<String>::new());
+    let wrong = broker.topics("probe-wrong", 1, Limits { raw: 2_000_000, enriched: 500_000, dead: 2_000_000 });
+    assert_eq!(keys(&wrong), ["record.max_bytes", "kafka.topics.dead"]);
+    wrong.delete("dead");
+    assert_eq!(keys(&wrong), ["kafka.topics.dead", "record.max_bytes"]);
+    let error = probe(&right, "127.0.0.1:1").unwrap_err().to_string();
+    assert!(error.contains("is one running at 127.0.0.1:1"), "{error}");
 }
 
 /// A topic that is created late, be it for input or for output, is waited for and named.
