@@ -36,7 +36,7 @@ fn main() {
     let chosen = |name: &str| arguments.is_empty() || arguments.iter().any(|argument| argument == name);
     let broker = Broker::find("bench").unwrap();
     let directory = tempfile::tempdir().unwrap();
-    let benches: [(&str, fn(&Broker, &Path)); 4] =
+    let benches: [(&str, Bench); 4] =
         [("ready", ready), ("plumbing", plumbing), ("latency", latency), ("memory", memory)];
     for (name, bench) in benches {
         if chosen(name) {
@@ -45,6 +45,9 @@ fn main() {
         }
     }
 }
+
+/// A bench: a broker, and a folder for what it writes.
+type Bench = fn(&Broker, &Path);
 
 /// Articles of about `bytes`, in English words.
 fn articles(count: usize, bytes: usize) -> Vec<Input> {
