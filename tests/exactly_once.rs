@@ -4,25 +4,18 @@
 //! Scenarios run one after another against one broker; an argument runs those whose name contains it. Without a broker
 //! they are skipped aloud, which counts as a failure in CI.
 
-#![allow(
-    clippy::print_stdout,
-    clippy::unwrap_used,
-    reason = "it tells its outcomes itself, and stops at what it did not expect"
-)]
+#![allow(clippy::unwrap_used, reason = "a scenario stops at what it did not expect")]
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use copydesk::io::Delivery;
 use copydesk::io::kafka::{Settings, Topics as Names, probe};
 use copydesk::settings::Bytes;
-use support::{BARE, Broker, Input, Instance, Limits, Topics, flush, variable};
+use support::{BARE, Broker, Input, Instance, Limits, Scenario, Topics, flush};
 
 mod support;
-
-type Scenario = fn(&Broker, &Path);
 
 const SCENARIOS: [(&str, Scenario); 14] = [
     ("kills_and_a_broker_restart", kills_and_a_broker_restart),
@@ -42,29 +35,7 @@ const SCENARIOS: [(&str, Scenario); 14] = [
 ];
 
 fn main() -> ExitCode {
-    let filter = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
-    let scenarios: Vec<_> = SCENARIOS.into_iter().filter(|(name, _)| name.contains(&filter)).collect();
-    if scenarios.is_empty() {
-        return ExitCode::SUCCESS;
-    }
-    let broker = match Broker::find("exactly-once") {
-        Ok(broker) => broker,
-        Err(why) => {
-            println!("exactly_once: skipped, no broker can be had: {why}");
-            return if variable("CI").is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
-        }
-    };
-    let directory = tempfile::tempdir().unwrap();
-    let mut failed = 0;
-    for (name, scenario) in scenarios {
-        let began = Instant::now();
-        let passed = catch_unwind(AssertUnwindSafe(|| scenario(&broker, directory.path()))).is_ok();
-        let outcome = if passed { "ok" } else { "FAILED" };
-        println!("scenario {name} ... {outcome} ({:.1} s)", began.elapsed().as_secs_f64());
-        failed += usize::from(!passed);
-    }
-    println!("exactly_once: {failed} failed");
-    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    support::run("exactly_once", &SCENARIOS)
 }
 
 /// `count` short articles over three partitions, with two poisoned ones of different kinds in each hundred.

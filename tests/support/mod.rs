@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
@@ -19,6 +20,38 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 #[expect(clippy::disallowed_methods, reason = "config.rs reads it for the program; a test is configured by it alone")]
 pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// What is played against a broker, with a folder for configurations and logs.
+pub(crate) type Scenario = fn(&Broker, &Path);
+
+/// Plays scenarios one after another against one broker; an argument chooses those whose name contains it. Without a
+/// broker they are skipped aloud, which counts as a failure in CI.
+#[allow(clippy::print_stdout, reason = "it takes the place of the usual harness")]
+pub(crate) fn run(suite: &str, scenarios: &[(&str, Scenario)]) -> ExitCode {
+    let filter = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
+    let chosen: Vec<_> = scenarios.iter().filter(|(name, _)| name.contains(&filter)).collect();
+    if chosen.is_empty() {
+        return ExitCode::SUCCESS;
+    }
+    let broker = match Broker::find(suite) {
+        Ok(broker) => broker,
+        Err(why) => {
+            println!("{suite}: skipped, no broker can be had: {why}");
+            return if variable("CI").is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+        }
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let mut failed = 0;
+    for (name, scenario) in chosen {
+        let began = Instant::now();
+        let passed = catch_unwind(AssertUnwindSafe(|| scenario(&broker, directory.path()))).is_ok();
+        let outcome = if passed { "ok" } else { "FAILED" };
+        println!("scenario {name} ... {outcome} ({:.1} s)", began.elapsed().as_secs_f64());
+        failed += usize::from(!passed);
+    }
+    println!("{suite}: {failed} failed");
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Apache Kafka, of our own or that of `KAFKA_BOOTSTRAP`.
