@@ -11,12 +11,12 @@ use tempfile::TempDir;
 use crate::support::{Background, PATIENCE, err, folder, get, program_without_model, run, until};
 
 /// An address that nobody listens on.
-fn nobody() -> String {
+pub(crate) fn nobody() -> String {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     listener.local_addr().expect("its address").to_string()
 }
 
-fn service(folder: &TempDir, brokers: &str) -> std::process::Command {
+pub(crate) fn service(folder: &TempDir, brokers: &str) -> std::process::Command {
     let mut command = program_without_model(folder.path(), &["run"]);
     command.env("COPYDESK_HTTP_LISTEN", "127.0.0.1:0").env("COPYDESK_KAFKA_BROKERS", brokers);
     command
