@@ -162,6 +162,9 @@ pub(super) fn reader(settings: &Settings) -> anyhow::Result<ClientConfig> {
         .set("auto.offset.reset", "earliest")
         .set("isolation.level", "read_committed")
         .set("queued.max.messages.kbytes", (settings.prefetch.0 / 1024).max(1024).to_string())
+        // People wait for the answer; the default of half a second is for feeds.
+        .set("fetch.wait.max.ms", "100")
+        .set("statistics.interval.ms", "0")
         .set("enable.partition.eof", "true");
     Ok(pass(config, settings))
 }
