@@ -353,9 +353,13 @@ impl Story {
             line("record", &format!("{}{}{often}", record.position, after(record.latency_seconds)));
             line("article", &format!("{:?}, {}", text(&record.title), text(&record.status)));
             line("id", &format!("{}, version {}", text(&record.id), text(&record.version)));
-            for stage in record.stages.as_array().into_iter().flatten() {
+            let stages = || record.stages.as_array().into_iter().flatten();
+            let ok: Vec<String> =
+                stages().filter(|stage| stage["status"] == "ok").map(|stage| text(&stage["name"])).collect();
+            line("layers", &ok.join(", "));
+            for stage in stages().filter(|stage| stage["status"] != "ok") {
                 let reason = stage["reason"].as_str().map(|reason| format!(": {reason}")).unwrap_or_default();
-                line("layer", &format!("{} {}{reason}", text(&stage["name"]), text(&stage["status"])));
+                line(&text(&stage["status"]), &format!("{}{reason}", text(&stage["name"])));
             }
             let by = &record.pipeline;
             line("made by", &format!("copydesk {}, model {}", text(&by["version"]), text(&by["model"])));
