@@ -12,6 +12,7 @@ mod run;
 mod schema;
 mod signals;
 mod tap;
+mod top;
 mod topic;
 
 use std::ffi::OsString;
@@ -47,6 +48,7 @@ enum Command {
     Check(check::Arguments),
     Schema(schema::Arguments),
     Config(config::Arguments),
+    Top(top::Arguments),
     Tap(tap::Arguments),
     Explain(explain::Arguments),
     Diff(diff::Arguments),
@@ -78,6 +80,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Command::Check(arguments) => check::run(&arguments),
             Command::Schema(arguments) => schema::run(&arguments),
             Command::Config(arguments) => config::run(&arguments),
+            Command::Top(arguments) => top::run(&arguments),
             Command::Tap(arguments) => tap::run(&arguments),
             Command::Explain(arguments) => explain::run(&arguments),
             Command::Diff(arguments) => diff::run(&arguments),
