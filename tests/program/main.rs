@@ -9,3 +9,4 @@ mod http;
 mod record_check;
 #[cfg(test)]
 mod support;
+mod top;

@@ -28,7 +28,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, samples: &[Sample]) {
     let heights = [
         Constraint::Length(rows(samples.len()).saturating_add(3)),
         Constraint::Length(rows(troubles.len())),
-        Constraint::Length(rows(stages.len().max(9)).saturating_add(3)),
+        Constraint::Length(rows(stages.len().max(10)).saturating_add(3)),
         Constraint::Min(3),
         Constraint::Length(1),
     ];
@@ -45,7 +45,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, samples: &[Sample]) {
 /// The same as text, where there is no terminal.
 pub(super) fn text(samples: &[Sample], width: usize) -> anyhow::Result<String> {
     let partitions: usize = samples.iter().map(|sample| sample.partitions.len()).sum();
-    let height = samples.len() + troubles(samples).len() + stages(samples).len().max(9) + partitions + 10;
+    let height = samples.len() + troubles(samples).len() + stages(samples).len().max(10) + partitions + 10;
     let backend = TestBackend::new(u16::try_from(width)?, u16::try_from(height)?);
     let mut terminal = Terminal::new(backend).context("cannot draw")?;
     terminal.draw(|frame| draw(frame, samples)).context("cannot draw")?;
@@ -79,7 +79,7 @@ fn troubles(samples: &[Sample]) -> Vec<Line<'static>> {
 }
 
 fn instances(samples: &[Sample]) -> Table<'static> {
-    let titles = ["instance", "state", "in/s", "out/s", "dead/s", "lag", "behind", "in flight", "oldest", "up"];
+    let titles = ["instance", "state", "in/s", "out/s", "dead/s", "lag", "behind", "in flight", "oldest"];
     let rows = samples.iter().map(|sample| {
         let cells = [
             number(sample.received_per_second),
@@ -87,9 +87,8 @@ fn instances(samples: &[Sample]) -> Table<'static> {
             number(sample.dead_per_second),
             whole(sample.lag_records),
             time(sample.lag_seconds),
-            format!("{} {}", whole(sample.in_flight_articles), bytes(sample.in_flight_bytes)),
+            whole(sample.in_flight_articles),
             time(sample.in_flight_oldest_seconds),
-            time(sample.uptime_seconds),
         ];
         let condition = Cell::from(condition(sample)).style(colour(sample));
         let head = [Cell::from(name(sample)), condition];
@@ -98,14 +97,13 @@ fn instances(samples: &[Sample]) -> Table<'static> {
     let widths = [
         Constraint::Min(15),
         Constraint::Length(9),
-        Constraint::Length(7),
-        Constraint::Length(7),
+        Constraint::Length(6),
+        Constraint::Length(6),
         Constraint::Length(6),
         Constraint::Length(7),
-        Constraint::Length(7),
-        Constraint::Length(13),
-        Constraint::Length(7),
-        Constraint::Length(7),
+        Constraint::Length(6),
+        Constraint::Length(9),
+        Constraint::Length(6),
     ];
     table(rows, &widths, &titles, 2, "copydesk")
 }
@@ -162,6 +160,7 @@ fn delivery(samples: &[Sample]) -> Paragraph<'static> {
     let mut lines = vec![
         ("bytes in", rate(sum(|sample| sample.received_bytes_per_second))),
         ("bytes out", rate(sum(|sample| sample.enriched_bytes_per_second))),
+        ("bytes in flight", bytes(sum(|sample| sample.in_flight_bytes))),
         ("commits/s", number(sum(|sample| sample.commits_per_second))),
         ("commit, slowest mean", milliseconds(max(|sample| sample.commit_mean_ms))),
         ("transaction open", time(max(|sample| sample.transaction_open_seconds))),
@@ -285,7 +284,6 @@ mod tests {
             live: Some(true),
             ready: Some(true),
             state: "running".into(),
-            uptime_seconds: Some(7200.0),
             received_per_second: Some(41.5),
             enriched_per_second: Some(40.25),
             dead_per_second: Some(1.25),
@@ -315,9 +313,9 @@ mod tests {
             stages: BTreeMap::from([("entities".to_owned(), idle)]),
             ..Sample { url: "http://127.0.0.1:9466".into(), ..Sample::default() }
         };
-        let screen = text(&[busy(), away(), waiting], 100).unwrap();
+        let screen = text(&[busy(), away(), waiting], 80).unwrap();
         let has = |words: &[&str]| screen.lines().any(|line| words.iter().all(|word| line.contains(word)));
-        assert!(has(&["127.0.0.1:9464", "ready", "41.5", "40.2", "1.2", "1234", "2 min", "2.0 h"]), "{screen}");
+        assert!(has(&["127.0.0.1:9464", "ready", "41.5", "40.2", "1.2", "1234", "2 min"]), "{screen}");
         assert!(has(&["127.0.0.1:9465", "away"]), "{screen}");
         assert!(has(&["! 127.0.0.1:9465: does not answer: connection refused"]), "{screen}");
         assert!(has(&["! 127.0.0.1:9466: not ready: waiting: no broker can be reached"]), "{screen}");
