@@ -26,12 +26,17 @@ fn top_shows_what_a_running_service_says() {
     until(|| (get(&address, "/readyz").0 == 200).then_some(())).expect("ready");
     let producer: ThreadedProducer<DefaultProducerContext> =
         ClientConfig::new().set("bootstrap.servers", broker.bootstrap_servers()).create().expect("a producer");
-    for payload in ["Title\n\nA text.", "", "Another\n\nText of it."] {
-        producer.send(BaseRecord::<(), str>::to("articles.raw").payload(payload)).expect("sent");
+    for (partition, payload) in [(0, "Title\n\nA text."), (1, ""), (1, "Another\n\nText of it.")] {
+        let record = BaseRecord::<(), str>::to("articles.raw").partition(partition).payload(payload);
+        producer.send(record).expect("sent");
     }
     producer.flush(PATIENCE).expect("flushed");
-    let done = || get(&address, "/metrics").1.contains("copydesk_articles_committed_total 3");
-    until(|| done().then_some(())).expect("the articles come out");
+    // The ends of the partitions, and so the lag, are known a moment later.
+    let done = |page: &str| {
+        let lags = page.lines().filter(|line| line.starts_with("copydesk_partition_lag_records{")).count();
+        page.contains("copydesk_articles_committed_total 3") && lags == 2
+    };
+    until(|| done(&get(&address, "/metrics").1).then_some(())).expect("the articles come out");
 
     let url = format!("http://{address}");
     let top = |more: &[&str]| {
