@@ -19,7 +19,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use serde_json::{Value, json};
 use support::{BARE, Broker, Input, Instance, Limits, Scenario, Topics, flush};
 
-#[allow(dead_code, reason = "other tests use the rest")]
+#[allow(dead_code, clippy::print_stdout, reason = "other tests use the rest; it takes the place of the usual harness")]
 mod support;
 
 const SCENARIOS: [(&str, Scenario); 4] = [
