@@ -187,7 +187,7 @@ fn unnumbered(item: &Value) -> Value {
 pub(super) fn short(value: Option<&Value>) -> String {
     match value {
         None => "nothing".into(),
-        Some(value) => view::cut(&value.to_string(), 40),
+        Some(value) => view::cut(&value.to_string(), 24),
     }
 }
 
