@@ -28,7 +28,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, samples: &[Sample]) {
     let heights = [
         Constraint::Length(rows(samples.len()).saturating_add(3)),
         Constraint::Length(rows(troubles.len())),
-        Constraint::Length(rows(stages.len().max(10)).saturating_add(3)),
+        Constraint::Length(rows(middle_rows(samples))),
         Constraint::Min(3),
         Constraint::Length(1),
     ];
@@ -45,7 +45,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, samples: &[Sample]) {
 /// The same as text, where there is no terminal.
 pub(super) fn text(samples: &[Sample], width: usize) -> anyhow::Result<String> {
     let partitions: usize = samples.iter().map(|sample| sample.partitions.len()).sum();
-    let height = samples.len() + troubles(samples).len() + stages(samples).len().max(10) + partitions + 10;
+    let height = samples.len() + troubles(samples).len() + middle_rows(samples) + partitions + 7;
     let backend = TestBackend::new(u16::try_from(width)?, u16::try_from(height)?);
     let mut terminal = Terminal::new(backend).context("cannot draw")?;
     terminal.draw(|frame| draw(frame, samples)).context("cannot draw")?;
@@ -168,16 +168,26 @@ fn delivery(samples: &[Sample]) -> Paragraph<'static> {
         ("producers replaced", whole(sum(|sample| sample.producers_replaced))),
         ("rebalances", whole(sum(|sample| sample.rebalances))),
     ];
-    let mut dead: BTreeMap<&str, u64> = BTreeMap::new();
-    for (reason, count) in samples.iter().flat_map(|sample| &sample.dead_letters) {
-        *dead.entry(reason).or_default() += count;
-    }
-    lines.extend(dead.into_iter().map(|(reason, count)| (reason, count.to_string())));
+    lines.extend(dead_letters(samples).into_iter().map(|(reason, count)| (reason, count.to_string())));
     let line = |(name, value): (&str, String)| {
         let gap = 34_usize.saturating_sub(name.len() + value.chars().count());
         Line::from(format!("{name}{}{value}", " ".repeat(gap)))
     };
     Paragraph::new(Text::from_iter(lines.into_iter().map(line))).block(block("delivery, dead letters by reason"))
+}
+
+/// Dead letters by reason, over all instances.
+fn dead_letters(samples: &[Sample]) -> BTreeMap<&str, u64> {
+    let mut dead: BTreeMap<&str, u64> = BTreeMap::new();
+    for (reason, count) in samples.iter().flat_map(|sample| &sample.dead_letters) {
+        *dead.entry(reason).or_default() += count;
+    }
+    dead
+}
+
+/// How many rows stages and delivery need beside each other: a title or nine figures, and the frame.
+fn middle_rows(samples: &[Sample]) -> usize {
+    (stages(samples).len() + 1).max(dead_letters(samples).len() + 9) + 2
 }
 
 /// The partitions, those that are furthest behind first.
@@ -287,7 +297,7 @@ mod tests {
             received_per_second: Some(41.5),
             enriched_per_second: Some(40.25),
             dead_per_second: Some(1.25),
-            dead_letters: BTreeMap::from([("too_large".to_owned(), 17)]),
+            dead_letters: ["a", "b", "c", "too_large"].into_iter().map(|reason| (reason.to_owned(), 17)).collect(),
             lag_records: Some(1234.0),
             lag_seconds: Some(95.0),
             stages: BTreeMap::from([("entities".to_owned(), stage)]),
