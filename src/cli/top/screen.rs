@@ -8,10 +8,11 @@ use ratatui::backend::TestBackend;
 use ratatui::layout::{Constraint, Layout};
 use ratatui::style::{Color, Style, Stylize};
 use ratatui::text::{Line, Text};
-use ratatui::widgets::{Block, Cell, Paragraph, Row, Table, Wrap};
+use ratatui::widgets::{Block, Cell, Paragraph, Row, Table};
 use ratatui::{Frame, Terminal};
 
 use super::sample::{Sample, Stage};
+use crate::view;
 
 /// What stands for a value that is not known.
 const UNKNOWN: &str = "–";
@@ -22,7 +23,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, samples: &[Sample]) {
         frame.render_widget(Paragraph::new("asking …"), frame.area());
         return;
     }
-    let troubles = troubles(samples);
+    let troubles = troubles(samples, frame.area().width.into());
     let stages = stages(samples);
     let rows = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
     let heights = [
@@ -34,7 +35,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, samples: &[Sample]) {
     ];
     let [top, alarms, middle, bottom, foot] = Layout::vertical(heights).areas(frame.area());
     frame.render_widget(instances(samples), top);
-    frame.render_widget(Paragraph::new(Text::from_iter(troubles)).wrap(Wrap { trim: false }), alarms);
+    frame.render_widget(Paragraph::new(Text::from_iter(troubles)), alarms);
     let [left, right] = Layout::horizontal([Constraint::Min(40), Constraint::Length(36)]).areas(middle);
     frame.render_widget(stage_table(&stages), left);
     frame.render_widget(delivery(samples), right);
@@ -45,7 +46,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, samples: &[Sample]) {
 /// The same as text, where there is no terminal.
 pub(super) fn text(samples: &[Sample], width: usize) -> anyhow::Result<String> {
     let partitions: usize = samples.iter().map(|sample| sample.partitions.len()).sum();
-    let height = samples.len() + troubles(samples).len() + middle_rows(samples) + partitions + 7;
+    let height = samples.len() + troubles(samples, width).len() + middle_rows(samples) + partitions + 7;
     let backend = TestBackend::new(u16::try_from(width)?, u16::try_from(height)?);
     let mut terminal = Terminal::new(backend).context("cannot draw")?;
     terminal.draw(|frame| draw(frame, samples)).context("cannot draw")?;
@@ -58,11 +59,14 @@ pub(super) fn text(samples: &[Sample], width: usize) -> anyhow::Result<String> {
     Ok(lines.take(height - 1).collect())
 }
 
-/// What asks for attention, a line each.
-fn troubles(samples: &[Sample]) -> Vec<Line<'static>> {
+/// What asks for attention, in lines of at most `width` columns.
+fn troubles(samples: &[Sample], width: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     for sample in samples {
-        let mut say = |what: String| lines.push(Line::from(format!("! {}: {what}", name(sample))).red());
+        let mut say = |what: String| {
+            let text = view::wrap(&format!("! {}: {what}", name(sample)), width);
+            lines.extend(text.lines().map(|line| Line::from(line.to_owned()).red()));
+        };
         if let Some(error) = &sample.error {
             say(error.clone());
         } else if sample.live == Some(false) || sample.ready == Some(false) {
