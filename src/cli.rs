@@ -2,11 +2,18 @@
 
 mod annotate;
 mod check;
+mod compare;
 mod config;
 mod demo;
+mod diff;
+mod explain;
+mod ordered;
 mod run;
 mod schema;
 mod signals;
+mod tap;
+mod top;
+mod topic;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -41,6 +48,10 @@ enum Command {
     Check(check::Arguments),
     Schema(schema::Arguments),
     Config(config::Arguments),
+    Top(top::Arguments),
+    Tap(tap::Arguments),
+    Explain(explain::Arguments),
+    Diff(diff::Arguments),
 }
 
 /// How a command ended; its value is the exit status of the process.
@@ -49,8 +60,10 @@ enum Command {
 enum Exit {
     /// All went well.
     Done = 0,
-    /// Something was rejected, or the work could not be done.
+    /// Something was rejected, or the work could not be done; records that differ, as `diff` of files says it.
     Failed = 1,
+    /// Nothing could be compared, as `diff` of files says it.
+    Incomparable = 2,
     /// Wrong arguments or a wrong configuration: trying again will not help (`EX_USAGE` of BSD's sysexits).
     Usage = 64,
     /// The service stood still and was given up; a new process goes on from the last commit (`EX_SOFTWARE`).
@@ -67,6 +80,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Command::Check(arguments) => check::run(&arguments),
             Command::Schema(arguments) => schema::run(&arguments),
             Command::Config(arguments) => config::run(&arguments),
+            Command::Top(arguments) => top::run(&arguments),
+            Command::Tap(arguments) => tap::run(&arguments),
+            Command::Explain(arguments) => explain::run(&arguments),
+            Command::Diff(arguments) => diff::run(&arguments),
         },
         Err(refused) => {
             let exit = if refused.use_stderr() { Exit::Usage } else { Exit::Done };
@@ -152,11 +169,21 @@ fn ended(exit: service::Exit) -> anyhow::Result<Exit> {
 
 /// Writes `text` to standard output. A reader that has gone away has seen enough: that is no error.
 fn print(text: &str) -> anyhow::Result<Exit> {
+    say(text).map(|_| Exit::Done)
+}
+
+/// The same, for those who have more to write; false if the reader has gone away.
+fn say(text: &str) -> anyhow::Result<bool> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(Exit::Done),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        written => Ok(written.map(|()| true)?),
     }
+}
+
+/// How many columns the answers of commands may take.
+fn width() -> usize {
+    usize::from(console::Term::stdout().size().1).clamp(40, 120)
 }
 
 /// Writes an error and what caused it to standard error, a line each.

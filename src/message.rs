@@ -81,6 +81,11 @@ pub struct Message {
 }
 
 impl RawArticle {
+    /// The value of the last header of that name as text; empty if there is none.
+    pub fn header(&self, name: &str) -> Cow<'_, str> {
+        last(&self.headers, name)
+    }
+
     /// How much memory it takes, about.
     pub fn bytes(&self) -> usize {
         size(self.key.as_deref(), self.payload.as_deref(), &self.headers)
@@ -90,14 +95,18 @@ impl RawArticle {
 impl Message {
     /// The value of the last header of that name as text; empty if there is none.
     pub fn header(&self, name: &str) -> Cow<'_, str> {
-        let header = self.headers.iter().rev().find(|header| header.name == name);
-        String::from_utf8_lossy(header.and_then(|header| header.value.as_deref()).unwrap_or_default())
+        last(&self.headers, name)
     }
 
     /// How much memory it takes, about.
     pub fn bytes(&self) -> usize {
         size(self.key.as_deref(), self.payload.as_deref(), &self.headers)
     }
+}
+
+fn last<'a>(headers: &'a [Header], name: &str) -> Cow<'a, str> {
+    let header = headers.iter().rev().find(|header| header.name == name);
+    String::from_utf8_lossy(header.and_then(|header| header.value.as_deref()).unwrap_or_default())
 }
 
 /// The bytes of a record's parts, and 256 for what holds them.

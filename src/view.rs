@@ -69,6 +69,22 @@ impl Record {
         serde_json::from_slice(json)
     }
 
+    /// The text that its spans point into.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// How `stage` ended, as the record says it.
+    pub(crate) fn stage(&self, stage: &str) -> Option<&str> {
+        self.stages.iter().find(|report| report.name == stage).map(|report| report.status.as_str())
+    }
+
+    /// Whether the name of an entity holds `text`, in letters of either case.
+    pub(crate) fn names(&self, text: &str) -> bool {
+        let text = text.to_lowercase();
+        self.entities.iter().any(|entity| entity.name.to_lowercase().contains(&text))
+    }
+
     /// How many entities it has.
     pub(crate) fn entities(&self) -> usize {
         self.entities.len()
@@ -299,12 +315,25 @@ fn fill(items: &[String], width: usize) -> Vec<String> {
     lines
 }
 
-fn cut(text: &str, width: usize) -> String {
+/// `text` in lines of at most `width` columns, but for words that are longer.
+pub(crate) fn wrap(text: &str, width: usize) -> String {
+    let mut lines = Lines::new(width);
+    for char in clean(text).chars() {
+        match char {
+            ' ' => lines.space(),
+            char => lines.push(char),
+        }
+    }
+    lines.end();
+    lines.out
+}
+
+pub(crate) fn cut(text: &str, width: usize) -> String {
     truncate_str(text, width, "…").into_owned()
 }
 
 /// Text of an article must not move the cursor or ring the bell.
-fn clean(text: &str) -> Cow<'_, str> {
+pub(crate) fn clean(text: &str) -> Cow<'_, str> {
     match text.contains(char::is_control) {
         true => text.chars().map(|char| if char.is_control() { '\u{fffd}' } else { char }).collect(),
         false => text.into(),
@@ -321,19 +350,19 @@ fn paint(kind: &str, text: &str) -> String {
     style.apply_to(text).to_string()
 }
 
-fn bold(text: &str) -> String {
+pub(crate) fn bold(text: &str) -> String {
     Style::new().bold().apply_to(text).to_string()
 }
 
-fn dim(text: &str) -> String {
+pub(crate) fn dim(text: &str) -> String {
     Style::new().dim().apply_to(text).to_string()
 }
 
-fn green(text: &str) -> String {
+pub(crate) fn green(text: &str) -> String {
     Style::new().green().apply_to(text).to_string()
 }
 
-fn red(text: &str) -> String {
+pub(crate) fn red(text: &str) -> String {
     Style::new().red().apply_to(text).to_string()
 }
 

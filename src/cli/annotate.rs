@@ -1,7 +1,6 @@
 //! `copydesk annotate`: the pipeline without Kafka, over files.
 
 mod input;
-mod ordered;
 
 use std::io::{self, Write};
 use std::num::NonZero;
@@ -14,7 +13,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use self::input::{Form, Input};
-use super::{Exit, complain};
+use super::{Exit, complain, ordered, width};
 use crate::config::Config;
 use crate::dead_letter;
 use crate::message::{Destination, Enrich, Message};
@@ -125,10 +124,9 @@ impl Desk {
             out.push(b'\n');
             return;
         }
-        let width = usize::from(console::Term::stdout().size().1).clamp(40, 120);
         match view::Record::read(record) {
             Ok(record) => {
-                out.extend_from_slice(record.page(width).as_bytes());
+                out.extend_from_slice(record.page(width()).as_bytes());
                 out.push(b'\n');
             }
             Err(error) => self.refuse(&format!("a record that cannot be shown: {error}")),

@@ -1,7 +1,8 @@
 //! Kafka: the only place that knows its client.
 //!
 //! [`intake`] and [`outlet`] make the two doors of the service. They share the consumer in one respect: the offsets of a
-//! transaction are sent in the name of the group member, whose identity only the consumer knows.
+//! transaction are sent in the name of the group member, whose identity only the consumer knows. [`Reader`] is for
+//! people who look in.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,6 +12,7 @@ pub use self::inbound::KafkaIntake;
 pub use self::options::Value;
 pub use self::outbound::KafkaOutlet;
 pub use self::probe::probe;
+pub use self::reader::Reader;
 pub use self::settings::{GroupProtocol, SaslMechanism, Secret, Settings, Topics};
 use crate::io::{Delivery, Pulse};
 
@@ -20,6 +22,7 @@ mod inbound;
 mod options;
 mod outbound;
 mod probe;
+mod reader;
 mod settings;
 
 /// The consumer, as far as the outlet needs it.

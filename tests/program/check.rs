@@ -123,7 +123,7 @@ fn wrong_arguments_are_usage_errors_and_help_is_none() {
     assert_eq!(run(&mut program(folder.path(), &["demo", "--rate", "0"]), b"").status.code(), Some(64));
     let help = run(&mut program(folder.path(), &["--help"]), b"");
     assert_eq!(help.status.code(), Some(0));
-    for command in ["run", "demo", "annotate", "check", "schema", "config"] {
+    for command in ["run", "demo", "annotate", "check", "schema", "config", "top", "tap", "explain", "diff"] {
         assert!(out(&help).contains(command), "{command}");
     }
 }

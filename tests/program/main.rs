@@ -10,3 +10,4 @@ mod notify;
 mod record_check;
 #[cfg(test)]
 mod support;
+mod top;

@@ -257,7 +257,7 @@ impl ProducerContext for OutletContext {
 
 /// A log line of the client. Lines about broken connections repeat for as long as a broker is away; the service says
 /// that itself, once.
-fn log(level: RDKafkaLogLevel, facility: &str, text: &str) {
+pub(super) fn log(level: RDKafkaLogLevel, facility: &str, text: &str) {
     match level {
         RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical => {
             tracing::error!(target: "librdkafka", "{facility} {text}");

@@ -195,7 +195,7 @@ fn join(settings: &Settings, topic: &Arc<str>, group: &Group) -> anyhow::Result<
 }
 
 /// Copies `message`, so that the client can free what it fetched.
-fn article(message: &BorrowedMessage<'_>, topic: &Arc<str>) -> RawArticle {
+pub(super) fn article(message: &BorrowedMessage<'_>, topic: &Arc<str>) -> RawArticle {
     let partition = Partition { topic: Arc::clone(topic), number: message.partition() };
     let position = Position { partition, offset: message.offset() };
     let headers = message.headers().map_or_else(Vec::new, |headers| {

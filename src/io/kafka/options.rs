@@ -151,6 +151,24 @@ pub(super) fn consumer(settings: &Settings) -> anyhow::Result<ClientConfig> {
     Ok(pass(config, settings))
 }
 
+/// The options of a reader that joins no group.
+pub(super) fn reader(settings: &Settings) -> anyhow::Result<ClientConfig> {
+    let mut config = common(settings)?;
+    config
+        // Named to ask what it has committed; without a subscription nobody joins it.
+        .set("group.id", &settings.group)
+        .set("enable.auto.commit", "false")
+        .set("enable.auto.offset.store", "false")
+        .set("auto.offset.reset", "earliest")
+        .set("isolation.level", "read_committed")
+        .set("queued.max.messages.kbytes", (settings.prefetch.0 / 1024).max(1024).to_string())
+        // People wait for the answer; the default of half a second is for feeds.
+        .set("fetch.wait.max.ms", "100")
+        .set("statistics.interval.ms", "0")
+        .set("enable.partition.eof", "true");
+    Ok(pass(config, settings))
+}
+
 /// The options of the producer.
 pub(super) fn producer(settings: &Settings, delivery: Delivery) -> anyhow::Result<ClientConfig> {
     let mut config = common(settings)?;
