@@ -1,5 +1,6 @@
-//! What the service tells about itself: logs, metrics, health.
+//! What the service tells about itself: logs, metrics, health, and news for the service manager.
 
 pub mod http;
 pub mod log;
 pub mod metrics;
+pub mod notify;

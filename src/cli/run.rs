@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::service::{Shutdown, Status};
 use crate::settings::Bytes;
 use crate::telemetry::metrics::{Metrics, Stages};
-use crate::telemetry::{http, log};
+use crate::telemetry::{http, log, notify};
 
 /// Run the service: articles from Kafka in, enriched records and dead letters out
 ///
@@ -47,7 +47,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         "starting"
     );
 
-    let exit = super::ended(super::start(&config, pipeline, status, shutdown)?.join());
+    let running = super::start(&config, pipeline, Arc::clone(&status), shutdown)?;
+    let notifier = notify::start(status)?;
+    let exit = super::ended(running.join());
+    drop(notifier);
     if let Ok(Exit::Done) = exit {
         tracing::info!("stopped in good order");
     }

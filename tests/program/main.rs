@@ -4,6 +4,7 @@ mod annotate;
 mod check;
 mod demo;
 mod http;
+mod notify;
 #[cfg(test)]
 #[path = "../support/record_check.rs"]
 mod record_check;
