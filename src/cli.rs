@@ -4,6 +4,7 @@ mod annotate;
 mod check;
 mod config;
 mod demo;
+mod health;
 mod run;
 mod schema;
 mod signals;
@@ -39,6 +40,7 @@ enum Command {
     Demo(demo::Arguments),
     Annotate(annotate::Arguments),
     Check(check::Arguments),
+    Health(health::Arguments),
     Schema(schema::Arguments),
     Config(config::Arguments),
 }
@@ -65,6 +67,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Command::Demo(arguments) => demo::run(&arguments),
             Command::Annotate(arguments) => annotate::run(&arguments),
             Command::Check(arguments) => check::run(&arguments),
+            Command::Health(arguments) => health::run(&arguments),
             Command::Schema(arguments) => schema::run(&arguments),
             Command::Config(arguments) => config::run(&arguments),
         },
