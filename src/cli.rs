@@ -7,6 +7,7 @@ mod config;
 mod demo;
 mod diff;
 mod explain;
+mod health;
 mod ordered;
 mod run;
 mod schema;
@@ -46,6 +47,7 @@ enum Command {
     Demo(demo::Arguments),
     Annotate(annotate::Arguments),
     Check(check::Arguments),
+    Health(health::Arguments),
     Schema(schema::Arguments),
     Config(config::Arguments),
     Top(top::Arguments),
@@ -78,6 +80,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Command::Demo(arguments) => demo::run(&arguments),
             Command::Annotate(arguments) => annotate::run(&arguments),
             Command::Check(arguments) => check::run(&arguments),
+            Command::Health(arguments) => health::run(&arguments),
             Command::Schema(arguments) => schema::run(&arguments),
             Command::Config(arguments) => config::run(&arguments),
             Command::Top(arguments) => top::run(&arguments),

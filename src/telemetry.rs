@@ -1,4 +1,4 @@
-//! What the service tells about itself: logs, metrics, health, news for systemd.
+//! What the service tells about itself: logs, metrics, health, and news for the service manager.
 
 pub mod http;
 pub mod log;

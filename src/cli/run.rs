@@ -48,8 +48,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     );
 
     let running = super::start(&config, pipeline, Arc::clone(&status), shutdown)?;
-    runtime.spawn(notify::keep(status));
+    let notifier = notify::start(status)?;
     let exit = super::ended(running.join());
+    drop(notifier);
     if let Ok(Exit::Done) = exit {
         tracing::info!("stopped in good order");
     }

@@ -8,7 +8,7 @@ use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedPr
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{Background, PATIENCE, err, folder, get, program_without_model, run, until};
+use crate::support::{Background, PATIENCE, err, folder, get, out, program, program_without_model, run, until};
 
 /// An address that nobody listens on.
 pub(crate) fn nobody() -> String {
@@ -35,6 +35,20 @@ fn without_a_broker_the_service_is_live_and_not_ready() {
     let (status, body) = get(&address, "/healthz");
     assert_eq!(status, 200, "{body}");
     assert_eq!(get(&address, "/else").0, 404);
+
+    // What the health checks of an image and of a pod run.
+    let ask = |arguments: &[&str], listen: &str| {
+        let output = run(program(folder.path(), arguments).env("COPYDESK_HTTP_LISTEN", listen), b"");
+        (output.status.code(), out(&output) + &err(&output))
+    };
+    let everywhere = address.replace("127.0.0.1", "0.0.0.0");
+    let (code, said) = ask(&["health"], &everywhere);
+    assert!(code == Some(0) && said.contains("\"live\":true"), "{code:?}: {said}");
+    let (code, said) = ask(&["health", "--ready"], &everywhere);
+    assert!(code == Some(1) && said.contains("waiting: "), "{code:?}: {said}");
+    let (code, said) = ask(&["health"], &nobody());
+    assert!(code == Some(1) && said.contains("http.listen"), "{code:?}: {said}");
+
     service.signal("TERM");
     assert_eq!(service.wait().code(), Some(0), "{}", service.said());
 }
