@@ -4,11 +4,11 @@
 //! Scenarios run one after another against one broker; an argument runs those whose name contains it. Without a broker
 //! they are skipped aloud, which counts as a failure in CI.
 
-#![allow(clippy::unwrap_used, reason = "a scenario stops at what it did not expect")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a scenario stops at what it did not expect, aloud")]
 
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use copydesk::io::Delivery;
 use copydesk::io::kafka::{Settings, Topics as Names, probe};
