@@ -84,13 +84,16 @@ fn with_a_broker_the_service_is_ready_and_counts_its_work() {
         "copydesk_dead_letters_total{reason=\"invalid_field\"} 1",
         "copydesk_stage_runs_total{stage=\"segments\",status=\"ok\"} 2",
         "copydesk_assigned_partitions 2",
+        "copydesk_partition_lag_records{topic=\"articles.raw\",partition=",
         "copydesk_ready 1",
         "copydesk_live 1",
     ];
     let page = || get(&address, "/metrics").1;
     let complete = until(|| wanted.iter().all(|line| page().contains(line)).then_some(()));
     assert!(complete.is_some(), "{}", page());
-    assert!(page().ends_with("# EOF\n"), "the page is cut short");
+    let page = page();
+    assert!(page.ends_with("# EOF\n"), "the page is cut short");
+    crate::dashboards::check(&page);
     service.signal("TERM");
     assert_eq!(service.wait().code(), Some(0), "{}", service.said());
 }

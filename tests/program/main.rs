@@ -2,6 +2,7 @@
 
 mod annotate;
 mod check;
+mod dashboards;
 mod demo;
 mod http;
 mod notify;
