@@ -11,6 +11,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::Path;
 
+use anyhow::Context;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -130,6 +131,14 @@ impl Config {
         let what = serde_json::json!({"article": self.article, "record": self.record, "stages": self.stages});
         let digest = Sha256::digest(what.to_string());
         digest.iter().fold("sha256:".to_owned(), |hash, byte| hash + &format!("{byte:02x}"))
+    }
+
+    /// What is configured, as a TOML file that shows no secret.
+    ///
+    /// # Errors
+    /// If it cannot be written as TOML.
+    pub fn shown(&self) -> anyhow::Result<String> {
+        toml::to_string(self).context("writing the configuration")
     }
 
     /// Every option with its default and the reason for it, as a TOML file.
