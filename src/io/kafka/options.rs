@@ -227,11 +227,14 @@ pub(super) fn common(settings: &Settings) -> anyhow::Result<ClientConfig> {
     if let Some(password) = settings.key_password()? {
         config.set("ssl.key.password", password.expose());
     }
-    if let (Some(mechanism), Some(user)) = (settings.mechanism(), &settings.sasl_username) {
-        config.set("sasl.mechanisms", mechanism).set("sasl.username", user);
-        if let Some(password) = settings.user_password()? {
-            config.set("sasl.password", password.expose());
-        }
+    if let Some(mechanism) = settings.mechanism() {
+        config.set("sasl.mechanisms", mechanism);
+    }
+    if let Some(user) = &settings.sasl_username {
+        config.set("sasl.username", user);
+    }
+    if let Some(password) = settings.user_password()? {
+        config.set("sasl.password", password.expose());
     }
     Ok(config)
 }
