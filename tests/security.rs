@@ -347,10 +347,10 @@ fn who_is_refused_learns_why(broker: &Broker, directory: &Path) {
     let cases = [
         ("wrong-password", 1, scram("wrong-horse"), "kafka.sasl_username and its password"),
         ("unknown-authority", 1, unknown, "kafka.tls_ca_file"),
-        ("expired-broker", 5, scram(PASSWORD), "expired"),
+        ("expired-broker", 5, scram(PASSWORD), "the dates and names of the certificates"),
         ("expired-client", 2, certificate("client-expired"), "kafka.tls_certificate_file"),
         ("no-certificate", 2, String::new(), "kafka.tls_certificate_file"),
-        ("expired-token", 3, expired, "expired"),
+        ("expired-token", 3, expired, "has expired"),
         ("forged-token", 3, forged, "check the token in"),
         ("no-token", 3, no_token, "reading the token in"),
     ];

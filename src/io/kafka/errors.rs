@@ -145,8 +145,8 @@ pub(super) fn mend(code: Option<Code>, settings: &Settings) -> String {
             Some(file) => format!("; check the token in {}", file.display()),
             None => "; check kafka.sasl_username and its password".into(),
         },
-        Some(Code::SSL) => "; check kafka.tls_ca_file, the dates of the certificates on both sides, and, if the \
-                            brokers ask for a certificate, kafka.tls_certificate_file"
+        Some(Code::SSL) => "; check kafka.tls_ca_file, the dates and names of the certificates of both sides, and \
+                            kafka.tls_certificate_file if the brokers ask for one"
             .into(),
         Some(Code::AllBrokersDown | Code::BrokerTransportFailure | Code::Resolve) => {
             format!("; is one running at {}?", settings.brokers)

@@ -62,6 +62,7 @@ impl KafkaIntake {
             Some(Happening::Report(report)) => {
                 if report.reachable && !self.reachable {
                     self.said = None;
+                    self.consumer.context().login.forget();
                 }
                 self.reachable = report.reachable;
                 Some(Event::Report(report))
@@ -95,7 +96,8 @@ impl KafkaIntake {
             }
             Some(Code::AllBrokersDown) => {
                 self.reachable = false;
-                format!("no broker can be reached{mend}")
+                let refusal = self.consumer.context().login.refusal(&self.settings);
+                refusal.unwrap_or_else(|| format!("no broker can be reached{mend}"))
             }
             Some(Code::Authentication | Code::SaslAuthenticationFailed | Code::SSL) => {
                 let refusal = self.consumer.context().login.refusal(&self.settings);

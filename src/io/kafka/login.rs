@@ -13,7 +13,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use serde::Deserialize;
 
 use super::context::lock;
-use super::errors::mend;
+use super::errors::{denied, mend};
 use super::settings::Settings;
 
 /// How long a token is used that does not say when it ends.
@@ -55,8 +55,7 @@ impl Login {
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
         let end = end(&token).unwrap_or(now + OPAQUE);
         if end <= now {
-            let since = (now - end).as_secs();
-            return Err(format!("the token in {place} expired {since} s ago; have it renewed before it ends").into());
+            return Err(format!("the token in {place} has expired; have it renewed before it ends").into());
         }
         // The brokers take the name from the token; the client only wants one to be there.
         Ok(OAuthToken {
@@ -66,22 +65,29 @@ impl Login {
         })
     }
 
-    /// Notes an error of the client if it is a refusal.
+    /// Notes an error of the client if the brokers refuse us by it.
     pub(super) fn note(&self, error: &KafkaError, reason: &str) {
-        if let Some(code @ (Code::Authentication | Code::SaslAuthenticationFailed | Code::SSL)) =
-            error.rdkafka_error_code()
-        {
-            // The client adds how long it took, which differs each time.
-            let reason = reason.split(" (after ").next().unwrap_or(reason);
-            *lock(&self.refused) = Some((code, reason.to_owned()));
-        }
+        let code = match error.rdkafka_error_code() {
+            Some(code @ (Code::Authentication | Code::SaslAuthenticationFailed | Code::SSL)) => code,
+            // With TLS 1.3 a client hears that its certificate is refused when it has begun to read.
+            Some(Code::BrokerTransportFailure) if reason.contains(OPENSSL) => Code::SSL,
+            Some(code) if denied(code) => code,
+            _ => return,
+        };
+        *lock(&self.refused) = Some((code, plain(reason)));
+    }
+
+    /// Forgets what was noted, the brokers having let us in.
+    pub(super) fn forget(&self) {
+        *lock(&self.refused) = None;
     }
 
     /// The last refusal and how to mend it, in the words of the brokers and of the settings.
     pub(super) fn refusal(&self, settings: &Settings) -> Option<String> {
         let refused = lock(&self.refused);
         let (code, reason) = refused.as_ref()?;
-        Some(format!("the brokers refuse the connection: {reason}{}", mend(Some(*code), settings)))
+        let what = if denied(*code) { "the brokers do not allow it" } else { "the brokers refuse the connection" };
+        Some(format!("{what}: {reason}{}", mend(Some(*code), settings)))
     }
 
     /// Why no broker answers.
@@ -105,6 +111,18 @@ impl Login {
     pub(super) fn hear<C: ConsumerContext>(&self, consumer: &BaseConsumer<C>) {
         let several = 100;
         (0..several).take_while(|_| consumer.poll(Duration::from_millis(10)).is_some()).for_each(drop);
+    }
+}
+
+/// What stands before the words of OpenSSL, after a place in its source.
+const OPENSSL: &str = "SSL routines::";
+
+/// `reason` without what says nothing to people, or differs each time: places in sources, and how long it took.
+fn plain(reason: &str) -> String {
+    let reason = reason.split(" (after ").next().unwrap_or(reason);
+    match reason.split_once(OPENSSL) {
+        Some((before, words)) => format!("{}: TLS: {words}", before.split(": ").next().unwrap_or_default()),
+        None => reason.to_owned(),
     }
 }
 
@@ -159,6 +177,25 @@ mod tests {
         assert_eq!(base64url("Zg=="), None);
     }
 
+    /// A message that differs each time is logged each time.
+    #[test]
+    fn refusals_are_told_in_plain_words() {
+        let cases = [
+            (
+                "ssl://h:1/bootstrap: Receive failed: ../ssl/x.c:16:ssl3_read error:0A:SSL routines::sslv3 alert bad \
+                 certificate: SSL alert number 42 (after 3ms in state APIVERSION_QUERY)",
+                "ssl://h:1/bootstrap: TLS: sslv3 alert bad certificate: SSL alert number 42",
+            ),
+            (
+                "sasl_ssl://h:1/2: SASL authentication error: no (after 5ms in state AUTH_REQ, 1 identical error(s))",
+                "sasl_ssl://h:1/2: SASL authentication error: no",
+            ),
+        ];
+        for (reason, told) in cases {
+            assert_eq!(plain(reason), told);
+        }
+    }
+
     /// The file is written by others: each way in which it is of no use is told with the place, and never with the token.
     #[test]
     fn a_token_is_read_with_its_end_and_refused_without_being_shown() {
@@ -170,7 +207,7 @@ mod tests {
         let (_directory, source) = login("an opaque one");
         assert_eq!(source.token().unwrap().token, "an opaque one");
         // {"exp":1000000000}
-        for (text, told) in [("x.eyJleHAiOjEwMDAwMDAwMDB9.sword", "expired"), (" \n", "is empty")] {
+        for (text, told) in [("x.eyJleHAiOjEwMDAwMDAwMDB9.sword", "has expired"), (" \n", "is empty")] {
             let (_directory, source) = login(text);
             let said = source.token().err().unwrap().to_string();
             assert!(said.contains(told) && said.contains("/token") && !said.contains("sword"), "{said}");

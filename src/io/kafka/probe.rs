@@ -56,8 +56,10 @@ pub fn probe(settings: &Settings, delivery: Delivery, max_record: Bytes) -> anyh
     let mut partition = TopicPartitionList::new();
     partition.add_partition(&topics.raw, 0);
     if let Err(error) = consumer.committed_offsets(partition, WAIT) {
-        let mend = mend(error.rdkafka_error_code(), settings);
-        problems.push(Problem::new("kafka.group", format!("{error}{mend}")));
+        let login = &consumer.context().login;
+        login.hear(&consumer);
+        let told = || format!("{error}{}", mend(error.rdkafka_error_code(), settings));
+        problems.push(Problem::new("kafka.group", login.refusal(settings).unwrap_or_else(told)));
     }
     if delivery == Delivery::ExactlyOnce {
         // An id of its own: that of the service would fence one that runs.
