@@ -95,7 +95,12 @@ impl Config {
     fn assemble(text: &str, variables: impl IntoIterator<Item = (String, String)>) -> (Self, Vec<Problem>) {
         let (config, mut found) = match read::read::<Self>(text, variables) {
             Ok(read) => read,
-            Err(error) => (Self::default(), vec![Problem::new("TOML", error.to_string())]),
+            // As it is, the error quotes the line, which may hold a secret.
+            Err(error) => {
+                let line =
+                    error.span().and_then(|span| text.get(..span.start)).map_or(1, |before| before.split('\n').count());
+                (Self::default(), vec![Problem::new("TOML", format!("line {line}: {}", error.message()))])
+            }
         };
         for problem in config.problems() {
             if found.iter().all(|known| known.key != problem.key) {

@@ -20,16 +20,19 @@ use self::authority::Authority;
 
 #[path = "security/authority.rs"]
 mod authority;
+#[path = "security/secrets.rs"]
+mod secrets;
 #[allow(dead_code, reason = "other tests use the rest")]
 mod support;
 
-const SCENARIOS: [(&str, Scenario); 6] = [
+const SCENARIOS: [(&str, Scenario); 7] = [
     ("a_password_opens", a_password_opens),
     ("a_certificate_opens", a_certificate_opens),
     ("a_token_opens", a_token_opens),
     ("each_right_is_needed_and_named", each_right_is_needed_and_named),
     ("a_right_taken_away_at_work", a_right_taken_away_at_work),
     ("who_is_refused_learns_why", who_is_refused_learns_why),
+    ("secrets_and_texts_stay_inside", secrets::stay_inside),
 ];
 
 fn main() -> ExitCode {
@@ -40,10 +43,10 @@ fn main() -> ExitCode {
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The password of every user.
-const PASSWORD: &str = "correct-horse-7";
+const PASSWORD: &str = "plantedsecret-horse-1";
 
 /// The password of the client's private key.
-const KEY_PASSWORD: &str = "battery-staple-8";
+const KEY_PASSWORD: &str = "plantedsecret-staple-2";
 
 /// A user of whom a right is taken.
 const FADING: &str = "fading";
@@ -345,7 +348,7 @@ fn who_is_refused_learns_why(broker: &Broker, directory: &Path) {
     std::fs::remove_file(missing).unwrap();
     let unknown = format!("tls_ca_file = {:?}\n{}", authority.path("other.pem"), scram(PASSWORD));
     let cases = [
-        ("wrong-password", 1, scram("wrong-horse"), "kafka.sasl_username and its password"),
+        ("wrong-password", 1, scram("wrong-plantedsecret-horse"), "kafka.sasl_username and its password"),
         ("unknown-authority", 1, unknown, "kafka.tls_ca_file"),
         ("expired-broker", 5, scram(PASSWORD), "the dates and names of the certificates"),
         ("expired-client", 2, certificate("client-expired"), "kafka.tls_certificate_file"),
@@ -361,7 +364,7 @@ fn who_is_refused_learns_why(broker: &Broker, directory: &Path) {
             threads.spawn(move || {
                 let (code, said) = check(config);
                 assert!(code == Some(64) && said.contains(told), "{}: {code:?}: {said}", config.display());
-                assert!(!said.contains("horse"), "{said}");
+                assert!(!said.contains("plantedsecret"), "{said}");
             });
         }
     });
@@ -369,13 +372,13 @@ fn who_is_refused_learns_why(broker: &Broker, directory: &Path) {
     for (service, told) in &services {
         service.wait_for_log("the brokers refuse the connection", PATIENCE);
         service.wait_for_log(told, PATIENCE);
-        assert!(!service.log().contains("horse"), "{}", service.log());
+        assert!(!service.log().contains("plantedsecret"), "{}", service.log());
     }
     assert!(services.iter_mut().all(|(service, _)| service.running()));
     std::fs::write(renewed, authority.token("copydesk", hour)).unwrap();
     await_all(broker);
+    services.iter().for_each(|(service, _)| service.signal("TERM"));
     for (service, _) in services {
-        service.signal("TERM");
         let code = service.wait(PATIENCE).code();
         assert_eq!(code, Some(0));
     }
