@@ -1,7 +1,7 @@
 //! The bodies of the fuzz targets as ordinary tests: over their committed corpus, so that what a fuzzer once found stays
 //! mended, and over bytes made here. A fuzzer with feedback looks deeper; `docs/security.md` says how to run one.
 
-#![allow(clippy::string_slice, reason = "bodies of fuzz targets state what must hold")]
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use std::path::{Path, PathBuf};
 

@@ -25,10 +25,11 @@ mod secrets;
 #[allow(dead_code, reason = "other tests use the rest")]
 mod support;
 
-const SCENARIOS: [(&str, Scenario); 7] = [
+const SCENARIOS: [(&str, Scenario); 8] = [
     ("a_password_opens", a_password_opens),
     ("a_certificate_opens", a_certificate_opens),
     ("a_token_opens", a_token_opens),
+    ("people_look_and_change_nothing", people_look_and_change_nothing),
     ("each_right_is_needed_and_named", each_right_is_needed_and_named),
     ("a_right_taken_away_at_work", a_right_taken_away_at_work),
     ("who_is_refused_learns_why", who_is_refused_learns_why),
@@ -51,6 +52,9 @@ const KEY_PASSWORD: &str = "plantedsecret-staple-2";
 /// A user of whom a right is taken.
 const FADING: &str = "fading";
 
+/// The user of people who look in.
+const LOOKER: &str = "newsroom";
+
 /// Where the rights are listed.
 const MANUAL: &str = include_str!("../docs/security.md");
 
@@ -69,17 +73,19 @@ fn site() -> &'static Site {
     SITE.get().unwrap()
 }
 
-/// The rights that the manual lists, each as arguments of Kafka's own tool.
-fn rights() -> Vec<Vec<&'static str>> {
-    let mine = |line: &'static str| line.strip_prefix("kafka-acls.sh --bootstrap-server BROKER ");
-    let rights: Vec<_> = MANUAL
-        .lines()
-        .filter_map(mine)
-        .filter(|line| line.contains("--add --allow-principal User:copydesk "))
-        .map(|line| line.split(' ').collect())
-        .collect();
-    assert!(rights.len() >= 5, "the manual lists {} rights", rights.len());
+/// The rights of `user` that the manual lists, each as arguments of Kafka's own tool.
+fn rights_of(user: &str) -> Vec<Vec<&'static str>> {
+    let listed = |line: &'static str| line.strip_prefix("kafka-acls.sh --bootstrap-server BROKER ");
+    let user = format!("--add --allow-principal User:{user} ");
+    let lines = MANUAL.lines().filter_map(listed).filter(|line| line.contains(&user));
+    let rights: Vec<_> = lines.map(|line| line.split(' ').collect()).collect();
+    assert!(rights.len() >= 2, "the manual lists {} rights", rights.len());
     rights
+}
+
+/// The rights of the service.
+fn rights() -> Vec<Vec<&'static str>> {
+    rights_of("copydesk")
 }
 
 /// The user who has all rights but the one of this index.
@@ -119,6 +125,7 @@ fn start(folder: &Path) -> Result<Broker, String> {
         some.chain([fading.as_str()]).for_each(|user| tool.extend(["--allow-principal", user]));
         tools.push(tool);
     }
+    tools.extend(rights_of(LOOKER).into_iter().map(|right| [vec![ACLS], right].concat()));
     std::thread::scope(|threads| {
         let running: Vec<_> = tools.iter().map(|words| threads.spawn(|| tool(&broker, words))).collect();
         running.into_iter().try_for_each(|thread| thread.join().unwrap())
@@ -162,7 +169,7 @@ fn properties(authority: &Authority, ports: [u16; 7], jwks: &str) -> String {
     // The name in a certificate is the name of the user.
     text += "listener.name.mtls.ssl.client.auth=required\n\
              listener.name.mtls.ssl.principal.mapping.rules=RULE:^CN=([^,]+)$/$1/,DEFAULT\n";
-    let users: Vec<String> = (0..rights().len()).map(without).chain([FADING.to_owned()]).collect();
+    let users: Vec<String> = (0..rights().len()).map(without).chain([FADING, LOOKER].map(str::to_owned)).collect();
     let known: String = users.iter().map(|user| format!(" user_{user}=\"{PASSWORD}\"")).collect();
     for (listener, mechanism, module) in [
         ("scram", "SCRAM-SHA-512", format!("{security}.scram.ScramLoginModule required")),
@@ -248,16 +255,16 @@ fn token(name: &str, token: &str) -> (PathBuf, String) {
     (file, lines)
 }
 
-/// What `copydesk check --broker` says, and its exit code.
-fn check(config: &Path) -> (Option<i32>, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_copydesk"))
-        .args(["check", "--broker", "--config"])
-        .arg(config)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
+/// What a command says, and its exit code.
+fn ask(words: &[&str], config: &Path) -> (Option<i32>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_copydesk"));
+    let output = command.args(words).arg("--config").arg(config).stdin(Stdio::null()).output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (output.status.code(), text(&output.stdout) + &text(&output.stderr))
+}
+
+fn check(config: &Path) -> (Option<i32>, String) {
+    ask(&["check", "--broker"], config)
 }
 
 /// The service at work by this configuration, with the listed rights and no more; articles go through once each.
@@ -283,6 +290,21 @@ fn a_certificate_opens(broker: &Broker, directory: &Path) {
 fn a_token_opens(broker: &Broker, directory: &Path) {
     let (_, lines) = token("token", &site().authority.token("copydesk", Duration::from_secs(3600)));
     works(broker, &config(directory, "oauth", 3, &lines));
+}
+
+/// Who may only look is told what became of an article, and can neither take its place in the group nor write.
+fn people_look_and_change_nothing(broker: &Broker, directory: &Path) {
+    send(broker, 20);
+    let service = Instance::start(&config(directory, "looked-at", 1, &scram(PASSWORD)));
+    await_all(broker);
+    service.stop();
+    let config = config(directory, LOOKER, 4, &password("PLAIN", LOOKER, PASSWORD));
+    let (code, told) = ask(&["explain", "articles.raw", "0", "0"], &config);
+    assert!(code == Some(0) && told.contains("articles.enriched"), "{code:?}: {told}");
+    let (code, told) = ask(&["tap", "--from", "earliest", "--limit", "3", "--json"], &config);
+    assert!(code == Some(0) && told.lines().filter(|line| line.starts_with('{')).count() == 3, "{code:?}: {told}");
+    let (code, told) = ask(&["check", "--broker"], &config);
+    assert!(code == Some(64) && told.contains("write the transactional.id"), "{code:?}: {told}");
 }
 
 /// Least privilege, shown from its other side: without any one right the service ends and says which, and `check` finds
