@@ -11,6 +11,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::Path;
 
+use anyhow::Context;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -94,7 +95,12 @@ impl Config {
     fn assemble(text: &str, variables: impl IntoIterator<Item = (String, String)>) -> (Self, Vec<Problem>) {
         let (config, mut found) = match read::read::<Self>(text, variables) {
             Ok(read) => read,
-            Err(error) => (Self::default(), vec![Problem::new("TOML", error.to_string())]),
+            // As it is, the error quotes the line, which may hold a secret.
+            Err(error) => {
+                let line =
+                    error.span().and_then(|span| text.get(..span.start)).map_or(1, |before| before.split('\n').count());
+                (Self::default(), vec![Problem::new("TOML", format!("line {line}: {}", error.message()))])
+            }
         };
         for problem in config.problems() {
             if found.iter().all(|known| known.key != problem.key) {
@@ -130,6 +136,14 @@ impl Config {
         let what = serde_json::json!({"article": self.article, "record": self.record, "stages": self.stages});
         let digest = Sha256::digest(what.to_string());
         digest.iter().fold("sha256:".to_owned(), |hash, byte| hash + &format!("{byte:02x}"))
+    }
+
+    /// What is configured, as a TOML file that shows no secret.
+    ///
+    /// # Errors
+    /// If it cannot be written as TOML.
+    pub fn shown(&self) -> anyhow::Result<String> {
+        toml::to_string(self).context("writing the configuration")
     }
 
     /// Every option with its default and the reason for it, as a TOML file.

@@ -106,3 +106,10 @@ fn the_hash_follows_what_changes_records() {
     assert_ne!(usual, hash("record.offset_unit = \"utf16\""));
     assert_ne!(usual, hash("stages.sentiment.enabled = false"));
 }
+
+/// The parser would quote the line in which it stopped, and that line may hold a secret.
+#[test]
+fn a_broken_file_is_named_by_its_line_and_not_quoted() {
+    let problems = read("[kafka]\n\nsasl_password = \"swordfish\n", &[]).unwrap_err();
+    assert!(problems[0].starts_with("TOML: line 3: ") && !problems.concat().contains("swordfish"), "{problems:?}");
+}

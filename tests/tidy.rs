@@ -172,3 +172,14 @@ fn nothing_is_left_for_later() {
         }
     }
 }
+
+/// The memory of the process holds embargoed articles and passwords; wherever it can be said, no core is left of it.
+#[test]
+fn deployments_leave_no_core() {
+    for (file, words) in
+        [("deploy/systemd/copydesk.service", "LimitCORE=0"), ("docker-compose.yml", "ulimits: {core: 0}")]
+    {
+        let text = fs::read_to_string(root().join(file)).unwrap();
+        assert!(text.lines().any(|line| line.trim() == words), "{file} does not say {words}");
+    }
+}

@@ -35,7 +35,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let pipeline = pipeline.observed(stages.clone());
     let status = Arc::new(Status::new(config.service.stall_deadline.0));
     let metrics = Metrics::new(Arc::clone(&status), &stages, &model, &config.hash());
-    let answers = http::serve(listener, Arc::clone(&status), metrics);
+    let answers = http::serve(listener, Arc::clone(&status), metrics, config.shown()?);
     runtime.spawn(async { answers.await.inspect_err(|error| tracing::error!("{error:#}")) });
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),

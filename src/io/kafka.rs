@@ -19,6 +19,7 @@ use crate::io::{Delivery, Pulse};
 mod context;
 mod errors;
 mod inbound;
+mod login;
 mod options;
 mod outbound;
 mod probe;

@@ -5,6 +5,7 @@ mod check;
 mod dashboards;
 mod demo;
 mod http;
+mod http_limits;
 mod notify;
 #[cfg(test)]
 #[path = "../support/record_check.rs"]

@@ -76,6 +76,10 @@ impl Background {
         Self { child, said }
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn said(&self) -> String {
         self.said.lock().expect("lines").join("\n")
     }

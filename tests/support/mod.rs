@@ -27,21 +27,30 @@ pub(crate) type Scenario = fn(&Broker, &Path);
 
 /// Plays scenarios one after another against one broker; an argument chooses those whose name contains it. Without a
 /// broker they are skipped aloud, which counts as a failure in CI.
-#[allow(clippy::print_stdout, reason = "it takes the place of the usual harness")]
 pub(crate) fn run(suite: &str, scenarios: &[(&str, Scenario)]) -> ExitCode {
+    run_on(suite, scenarios, |_| Broker::find(suite))
+}
+
+/// The same against the broker that `find` gives, which may keep its files in the folder of the scenarios.
+#[allow(clippy::print_stdout, reason = "it takes the place of the usual harness")]
+pub(crate) fn run_on(
+    suite: &str,
+    scenarios: &[(&str, Scenario)],
+    find: impl FnOnce(&Path) -> Result<Broker, String>,
+) -> ExitCode {
     let filter = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
     let chosen: Vec<_> = scenarios.iter().filter(|(name, _)| name.contains(&filter)).collect();
     if chosen.is_empty() {
         return ExitCode::SUCCESS;
     }
-    let broker = match Broker::find(suite) {
+    let directory = tempfile::tempdir().unwrap();
+    let broker = match find(directory.path()) {
         Ok(broker) => broker,
         Err(why) => {
             println!("{suite}: skipped, no broker can be had: {why}");
             return if variable("CI").is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
         }
     };
-    let directory = tempfile::tempdir().unwrap();
     let mut failed = 0;
     for (name, scenario) in chosen {
         let began = Instant::now();
@@ -69,8 +78,16 @@ impl Broker {
         if let Some(address) = variable("KAFKA_BOOTSTRAP") {
             return Ok(Self { name: None, address });
         }
+        Self::own(name, &[])
+    }
+
+    /// A broker started for the occasion, by a script that sees these `variables`.
+    ///
+    /// # Errors
+    /// When none can be had.
+    pub(crate) fn own(name: &str, variables: &[(&str, &str)]) -> Result<Self, String> {
         let name = format!("{name}-{}", std::process::id());
-        let address = script(&["start", &name])?;
+        let address = script_with(&["start", &name], variables)?;
         Ok(Self { name: Some(name), address })
     }
 
@@ -111,11 +128,16 @@ impl Drop for Broker {
     }
 }
 
-fn script(arguments: &[&str]) -> Result<String, String> {
+pub(crate) fn script(arguments: &[&str]) -> Result<String, String> {
+    script_with(arguments, &[])
+}
+
+fn script_with(arguments: &[&str], variables: &[(&str, &str)]) -> Result<String, String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/kafka");
     // Its errors go where ours go; a pipe would stay open as long as the broker lives.
     let output = Command::new(path)
         .args(arguments)
+        .envs(variables.iter().copied())
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()

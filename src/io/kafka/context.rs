@@ -1,11 +1,12 @@
 //! What the client tells us by itself: rebalances, delivery reports, errors, statistics, log lines.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::error::Error;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use rdkafka::client::ClientContext;
+use rdkafka::client::{ClientContext, OAuthToken};
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, RebalanceProtocol};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode as Code};
@@ -15,6 +16,8 @@ use rdkafka::topic_partition_list::TopicPartitionList;
 use rdkafka::types::RDKafkaRespErr;
 use serde::Deserialize;
 
+use super::login::Login;
+use super::settings::Settings;
 use crate::io::Report;
 use crate::message::{Partition, Position};
 
@@ -33,11 +36,18 @@ pub(super) struct IntakeContext {
     happened: Mutex<VecDeque<Happening>>,
     /// Set when the consumer is being closed, and nobody will answer a revocation.
     pub(super) closing: AtomicBool,
+    pub(super) login: Login,
 }
 
 impl IntakeContext {
-    pub(super) fn new(topic: Arc<str>) -> Self {
-        Self { topic, any: AtomicBool::new(false), happened: Mutex::default(), closing: AtomicBool::new(false) }
+    pub(super) fn new(topic: Arc<str>, settings: &Settings) -> Self {
+        Self {
+            topic,
+            any: AtomicBool::new(false),
+            happened: Mutex::default(),
+            closing: AtomicBool::new(false),
+            login: Login::new(settings),
+        }
     }
 
     /// What happened since, the oldest first.
@@ -99,6 +109,12 @@ impl ConsumerContext for IntakeContext {
 }
 
 impl ClientContext for IntakeContext {
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
+    fn generate_oauth_token(&self, _: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
+        self.login.token()
+    }
+
     fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
         log(level, facility, text);
     }
@@ -112,6 +128,7 @@ impl ClientContext for IntakeContext {
 
     /// The same errors come out of `poll`.
     fn error(&self, error: KafkaError, reason: &str) {
+        self.login.note(&error, reason);
         tracing::debug!("consumer: {error}: {reason}");
     }
 }
@@ -162,6 +179,7 @@ pub(super) struct OutletContext {
     settled: Condvar,
     /// A connection broke since this was last cleared.
     pub(super) disturbed: AtomicBool,
+    pub(super) login: Login,
 }
 
 /// The messages since the last commit or abort. Reports of earlier ones are ignored.
@@ -188,6 +206,10 @@ pub(super) fn mark(round: u32, index: usize) -> usize {
 }
 
 impl OutletContext {
+    pub(super) fn new(settings: &Settings) -> Self {
+        Self { login: Login::new(settings), ..Self::default() }
+    }
+
     /// Begins the next round, and gives its number.
     pub(super) fn next_round(&self) -> u32 {
         let mut round = lock(&self.round);
@@ -220,6 +242,12 @@ impl OutletContext {
 }
 
 impl ClientContext for OutletContext {
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
+    fn generate_oauth_token(&self, _: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
+        self.login.token()
+    }
+
     fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
         log(level, facility, text);
     }
@@ -228,6 +256,7 @@ impl ClientContext for OutletContext {
 
     fn error(&self, error: KafkaError, reason: &str) {
         self.disturbed.store(true, Ordering::Release);
+        self.login.note(&error, reason);
         tracing::debug!("producer: {error}: {reason}");
     }
 }

@@ -141,9 +141,13 @@ pub(super) fn mend(code: Option<Code>, settings: &Settings) -> String {
         Some(Code::UnknownTopic | Code::UnknownTopicOrPartition) => {
             "; create the topic, or set its name in kafka.topics".into()
         }
-        Some(Code::SaslAuthenticationFailed | Code::Authentication) => {
-            "; check kafka.sasl_username and its password".into()
-        }
+        Some(Code::SaslAuthenticationFailed | Code::Authentication) => match &settings.sasl_token_file {
+            Some(file) => format!("; check the token in {}", file.display()),
+            None => "; check kafka.sasl_username and its password".into(),
+        },
+        Some(Code::SSL) => "; check kafka.tls_ca_file, the dates and names of the certificates of both sides, and \
+                            kafka.tls_certificate_file if the brokers ask for one"
+            .into(),
         Some(Code::AllBrokersDown | Code::BrokerTransportFailure | Code::Resolve) => {
             format!("; is one running at {}?", settings.brokers)
         }

@@ -62,6 +62,7 @@ impl KafkaIntake {
             Some(Happening::Report(report)) => {
                 if report.reachable && !self.reachable {
                     self.said = None;
+                    self.consumer.context().login.forget();
                 }
                 self.reachable = report.reachable;
                 Some(Event::Report(report))
@@ -95,10 +96,12 @@ impl KafkaIntake {
             }
             Some(Code::AllBrokersDown) => {
                 self.reachable = false;
-                format!("no broker can be reached{mend}")
+                let refusal = self.consumer.context().login.refusal(&self.settings);
+                refusal.unwrap_or_else(|| format!("no broker can be reached{mend}"))
             }
             Some(Code::Authentication | Code::SaslAuthenticationFailed | Code::SSL) => {
-                format!("the brokers refuse the connection: {error}{mend}")
+                let refusal = self.consumer.context().login.refusal(&self.settings);
+                refusal.unwrap_or_else(|| format!("the brokers refuse the connection: {error}{mend}"))
             }
             _ => {
                 tracing::debug!("consumer: {error}");
@@ -186,7 +189,7 @@ impl Intake for KafkaIntake {
 /// A consumer that joins the group.
 fn join(settings: &Settings, topic: &Arc<str>, group: &Group) -> anyhow::Result<Arc<BaseConsumer<IntakeContext>>> {
     let consumer: BaseConsumer<IntakeContext> = options::consumer(settings)?
-        .create_with_context(IntakeContext::new(Arc::clone(topic)))
+        .create_with_context(IntakeContext::new(Arc::clone(topic), settings))
         .context("creating the consumer")?;
     consumer.subscribe(&[topic]).with_context(|| format!("subscribing to {topic}"))?;
     let consumer = Arc::new(consumer);

@@ -6,14 +6,14 @@ use std::fmt;
 use rdkafka::ClientConfig;
 use rdkafka::error::KafkaError;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::settings::{GroupProtocol, Settings};
 use crate::io::Delivery;
 use crate::settings::{Problem, Time};
 
 /// The value of a passed-through option; a table holds the options whose names begin with its own and a dot.
-#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Value {
     /// `true` or `false`.
@@ -30,6 +30,13 @@ pub enum Value {
 impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("(set)")
+    }
+}
+
+/// Nor when the configuration is written out.
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str("(set)")
     }
 }
 
@@ -220,11 +227,14 @@ pub(super) fn common(settings: &Settings) -> anyhow::Result<ClientConfig> {
     if let Some(password) = settings.key_password()? {
         config.set("ssl.key.password", password.expose());
     }
-    if let (Some(mechanism), Some(user)) = (settings.mechanism(), &settings.sasl_username) {
-        config.set("sasl.mechanisms", mechanism).set("sasl.username", user);
-        if let Some(password) = settings.user_password()? {
-            config.set("sasl.password", password.expose());
-        }
+    if let Some(mechanism) = settings.mechanism() {
+        config.set("sasl.mechanisms", mechanism);
+    }
+    if let Some(user) = &settings.sasl_username {
+        config.set("sasl.username", user);
+    }
+    if let Some(password) = settings.user_password()? {
+        config.set("sasl.password", password.expose());
     }
     Ok(config)
 }
@@ -297,7 +307,7 @@ mod tests {
         let mut settings = with("sasl_password = \"swordfish\"\ntls_key_password = \"swordfish\"");
         settings.client.insert("sasl.oauthbearer.client.secret".into(), Value::Text("swordfish".into()));
         assert!(!format!("{settings:?}").contains("swordfish"));
-        let written = toml::to_string(&Settings { client: BTreeMap::new(), ..settings.clone() }).unwrap();
+        let written = toml::to_string(&settings).unwrap();
         assert!(!written.contains("swordfish"), "{written}");
         let config = common(&with(
             "tls = true\nsasl_mechanism = \"PLAIN\"\nsasl_username = \"u\"\nsasl_password = \"swordfish\"",

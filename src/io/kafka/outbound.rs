@@ -94,7 +94,7 @@ impl KafkaOutlet {
             self.pulse.beat();
             let metadata = producer.client().fetch_metadata(Some(&topic), QUESTION).map_err(|error| {
                 tracing::debug!("asking for {topic}: {error}");
-                Fault::Retry(format!("no broker answers; is one running at {}?", self.settings.brokers))
+                Fault::Retry(producer.client().context().login.silence(&self.settings))
             })?;
             let error = metadata.topics().iter().find_map(rdkafka::metadata::MetadataTopic::error);
             match error.filter(IsError::is_error).map(Code::from) {
@@ -235,7 +235,7 @@ impl Outlet for KafkaOutlet {
         let config =
             options::producer(&self.settings, self.delivery).map_err(|error| Fault::Fatal(format!("{error:#}")))?;
         let producer: ThreadedProducer<OutletContext> = config
-            .create_with_context(OutletContext::default())
+            .create_with_context(OutletContext::new(&self.settings))
             .map_err(|error| Fault::Fatal(format!("creating the producer: {error}")))?;
         self.look(&producer)?;
         if self.delivery == Delivery::ExactlyOnce {

@@ -5,14 +5,16 @@ use std::time::Duration;
 use anyhow::Context;
 use rdkafka::admin::{AdminClient, AdminOptions, ConfigEntry, ResourceSpecifier};
 use rdkafka::client::DefaultClientContext;
-use rdkafka::consumer::{BaseConsumer, Consumer, DefaultConsumerContext};
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{IsError, RDKafkaErrorCode as Code};
-use rdkafka::producer::{BaseProducer, DefaultProducerContext, Producer};
+use rdkafka::producer::{Producer, ThreadedProducer};
 use rdkafka::topic_partition_list::TopicPartitionList;
 
+use super::context::OutletContext;
 use super::errors::mend;
 use super::options;
-use super::settings::Settings;
+use super::reader::ReaderContext;
+use super::settings::{SaslMechanism, Settings};
 use crate::io::Delivery;
 use crate::settings::{Bytes, Problem};
 
@@ -29,15 +31,17 @@ const FRAME: u64 = 4096;
 /// When no broker answers, or a client refuses its configuration.
 pub fn probe(settings: &Settings, delivery: Delivery, max_record: Bytes) -> anyhow::Result<Vec<Problem>> {
     let mut problems = Vec::new();
-    let consumer: BaseConsumer<DefaultConsumerContext> =
-        options::consumer(settings)?.create().context("creating the consumer")?;
+    let consumer = options::consumer(settings)?
+        .create_with_context::<_, BaseConsumer<_>>(ReaderContext::new(settings))
+        .context("creating the consumer")?;
+    consumer.context().login.hand(&consumer, WAIT);
     let topics = &settings.topics;
     let named = [("raw", &topics.raw), ("enriched", &topics.enriched), ("dead", &topics.dead)];
     let mut present = Vec::new();
     for (key, topic) in named {
         let metadata = consumer
             .fetch_metadata(Some(topic), WAIT)
-            .with_context(|| format!("no broker answers; is one running at {}?", settings.brokers))?;
+            .with_context(|| consumer.context().silence(&consumer, settings))?;
         let error = metadata.topics().iter().find_map(rdkafka::metadata::MetadataTopic::error);
         match error.filter(IsError::is_error).map(Code::from) {
             None => present.push((key, topic.as_str())),
@@ -52,15 +56,19 @@ pub fn probe(settings: &Settings, delivery: Delivery, max_record: Bytes) -> anyh
     let mut partition = TopicPartitionList::new();
     partition.add_partition(&topics.raw, 0);
     if let Err(error) = consumer.committed_offsets(partition, WAIT) {
-        let mend = mend(error.rdkafka_error_code(), settings);
-        problems.push(Problem::new("kafka.group", format!("{error}{mend}")));
+        let login = &consumer.context().login;
+        login.hear(&consumer);
+        let told = || format!("{error}{}", mend(error.rdkafka_error_code(), settings));
+        problems.push(Problem::new("kafka.group", login.refusal(settings).unwrap_or_else(told)));
     }
     if delivery == Delivery::ExactlyOnce {
         // An id of its own: that of the service would fence one that runs.
         let id = format!("{}-check", settings.transactional_id());
         let mut config = options::producer(settings, delivery)?;
-        let producer: BaseProducer<DefaultProducerContext> =
-            config.set("transactional.id", id).create().context("creating the producer")?;
+        let producer: ThreadedProducer<_> = config
+            .set("transactional.id", id)
+            .create_with_context(OutletContext::new(settings))
+            .context("creating the producer")?;
         if let Err(error) = producer.init_transactions(WAIT) {
             let mend = mend(error.rdkafka_error_code(), settings);
             problems.push(Problem::new("kafka.instance", format!("no transaction can be begun: {error}{mend}")));
@@ -71,6 +79,10 @@ pub fn probe(settings: &Settings, delivery: Delivery, max_record: Bytes) -> anyh
 
 /// Sizes of the topics that do not fit the settings, or each other.
 fn limits(settings: &Settings, max_record: Bytes, topics: &[(&str, &str)]) -> anyhow::Result<Vec<Problem>> {
+    if settings.sasl_mechanism == Some(SaslMechanism::OauthBearer) {
+        // This client has no way to be given a token; the service runs without knowing the limits.
+        return Ok(Vec::new());
+    }
     let client: AdminClient<DefaultClientContext> =
         options::common(settings)?.create().context("creating the admin client")?;
     let resources: Vec<ResourceSpecifier<'_>> =

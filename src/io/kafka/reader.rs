@@ -2,12 +2,13 @@
 //! service runs.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use rdkafka::client::ClientContext;
+use rdkafka::client::{ClientContext, OAuthToken};
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{IsError, KafkaError, RDKafkaErrorCode as Code};
@@ -16,6 +17,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use super::context;
 use super::errors::{denied, mend};
 use super::inbound::article;
+use super::login::Login;
 use super::options;
 use super::settings::Settings;
 use crate::message::RawArticle;
@@ -48,8 +50,10 @@ impl Reader {
     /// # Errors
     /// When no broker answers, or there is no such topic.
     pub fn open(settings: &Settings, topic: &str) -> anyhow::Result<Self> {
-        let consumer =
-            options::reader(settings)?.create_with_context(ReaderContext).context("creating the consumer")?;
+        let consumer: BaseConsumer<ReaderContext> = options::reader(settings)?
+            .create_with_context(ReaderContext::new(settings))
+            .context("creating the consumer")?;
+        consumer.context().login.hand(&consumer, WAIT);
         let reader = Self { consumer, settings: settings.clone(), topic: topic.into() };
         reader.partitions()?;
         Ok(reader)
@@ -68,7 +72,7 @@ impl Reader {
         let metadata = self
             .consumer
             .fetch_metadata(Some(&self.topic), WAIT)
-            .with_context(|| format!("no broker answers; is one running at {}?", self.settings.brokers))?;
+            .with_context(|| self.consumer.context().silence(&self.consumer, &self.settings))?;
         let Some(topic) = metadata.topics().first() else { bail!("the brokers do not know the topic {}", self.topic) };
         if let Some(code) = topic.error().filter(IsError::is_error).map(Code::from) {
             bail!("the topic {} cannot be read: {code}{}", self.topic, mend(Some(code), &self.settings));
@@ -245,16 +249,37 @@ fn elements(list: &TopicPartitionList) -> anyhow::Result<Vec<(i32, Offset)>> {
     Ok(elements)
 }
 
-/// The client's log lines.
-struct ReaderContext;
+/// The login of a consumer that joins no group, and the client's log lines.
+pub(super) struct ReaderContext {
+    pub(super) login: Login,
+}
+
+impl ReaderContext {
+    pub(super) fn new(settings: &Settings) -> Self {
+        Self { login: Login::new(settings) }
+    }
+
+    /// Why no broker answers `consumer`.
+    pub(super) fn silence(&self, consumer: &BaseConsumer<Self>, settings: &Settings) -> String {
+        self.login.hear(consumer);
+        self.login.silence(settings)
+    }
+}
 
 impl ClientContext for ReaderContext {
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
+    fn generate_oauth_token(&self, _: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
+        self.login.token()
+    }
+
     fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
         context::log(level, facility, text);
     }
 
     /// The same errors come out of `poll`.
     fn error(&self, error: KafkaError, reason: &str) {
+        self.login.note(&error, reason);
         tracing::debug!("reader: {error}: {reason}");
     }
 }

@@ -65,6 +65,9 @@ pub struct Settings {
     pub sasl_password: Option<Secret>,
     /// File that holds the password of that user.
     pub sasl_password_file: Option<PathBuf>,
+    /// File that holds the token for OAUTHBEARER. It is read again whenever a new one is needed, so whoever writes it
+    /// must renew it before it ends.
+    pub sasl_token_file: Option<PathBuf>,
     /// Any other option of the client library, librdkafka, by its own name; for both consumer and producer. Those that
     /// the service depends on are refused with the reason.
     pub client: BTreeMap<String, Value>,
@@ -111,6 +114,9 @@ pub enum SaslMechanism {
     /// User and salted password.
     #[serde(rename = "SCRAM-SHA-512")]
     ScramSha512,
+    /// A token, most often a JSON Web Token, from `sasl_token_file`; only over TLS.
+    #[serde(rename = "OAUTHBEARER")]
+    OauthBearer,
 }
 
 impl SaslMechanism {
@@ -119,6 +125,7 @@ impl SaslMechanism {
             Self::Plain => "PLAIN",
             Self::ScramSha256 => "SCRAM-SHA-256",
             Self::ScramSha512 => "SCRAM-SHA-512",
+            Self::OauthBearer => "OAUTHBEARER",
         }
     }
 }
@@ -172,6 +179,7 @@ impl Default for Settings {
             sasl_username: None,
             sasl_password: None,
             sasl_password_file: None,
+            sasl_token_file: None,
             client: BTreeMap::new(),
         }
     }
@@ -230,15 +238,27 @@ impl Settings {
             demand(secret.is_none() || file.is_none(), key, "set twice, here and by its file; keep one of the two");
         }
         let password = self.sasl_password.is_some() || self.sasl_password_file.is_some();
+        let user = self.sasl_username.is_some() || password;
+        let by_token = self.sasl_mechanism == Some(SaslMechanism::OauthBearer);
         demand(
-            self.sasl_mechanism.is_none() || (self.sasl_username.is_some() && password),
+            self.sasl_mechanism.is_none() || by_token || (self.sasl_username.is_some() && password),
             "sasl_mechanism",
             "needs kafka.sasl_username, and kafka.sasl_password or kafka.sasl_password_file",
         );
         demand(
-            self.sasl_mechanism.is_some() || (self.sasl_username.is_none() && !password),
+            self.sasl_mechanism.is_some() || !user,
             "sasl_mechanism",
             "not set, so user and password would go unused; set PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512",
+        );
+        demand(
+            by_token == self.sasl_token_file.is_some(),
+            "sasl_token_file",
+            "a token and kafka.sasl_mechanism = \"OAUTHBEARER\" only work together; set both or neither",
+        );
+        demand(
+            !(by_token && user),
+            "sasl_username",
+            "would go unused with OAUTHBEARER, as would a password; leave them out",
         );
         demand(
             self.tls || (self.tls_ca_file.is_none() && self.tls_certificate_file.is_none()),
