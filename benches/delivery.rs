@@ -243,7 +243,7 @@ fn latency(broker: &Broker, directory: &Path) {
         let service = Instance::start(&topics.config(directory, "latency", BARE));
         let count = usize::try_from(rate).unwrap() * time;
         let feed = {
-            let topics = Topics { address: topics.address.clone(), name: topics.name.clone(), partitions: 6 };
+            let topics = Topics { partitions: 6, ..topics.clone() };
             std::thread::spawn(move || {
                 let producer = topics.producer();
                 let began = Instant::now();

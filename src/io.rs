@@ -40,6 +40,9 @@ pub enum Event {
         /// The group waits no longer than this before it goes on without us.
         within: Duration,
     },
+    /// The broker no longer has, or not yet, the record to go on with at this position; reading goes on at the oldest
+    /// record there is.
+    Reset(Position),
     /// The intake cannot do its work at present and goes on trying; the text says why and names the mend.
     Waiting(String),
     /// How the input stands.

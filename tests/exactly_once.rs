@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use copydesk::io::Delivery;
 use copydesk::io::kafka::{Settings, Topics as Names, probe};
 use copydesk::settings::Bytes;
-use support::{BARE, Broker, Input, Instance, Limits, Scenario, Topics, flush};
+use support::{BARE, Broker, Input, Instance, Limits, Scenario, Topics, articles, feed, flush, seconds};
 
 mod support;
 
@@ -36,46 +36,6 @@ const SCENARIOS: [(&str, Scenario); 14] = [
 
 fn main() -> ExitCode {
     support::run("exactly_once", &SCENARIOS)
-}
-
-/// `count` short articles over three partitions, with two poisoned ones of different kinds in each hundred.
-fn articles(count: usize) -> Vec<Input> {
-    let article = |number: usize| {
-        let id = format!("article-{number}");
-        let value = match number % 200 {
-            13 => b"\xff\xfe no text of any kind".to_vec(),
-            63 => format!(r#"{{"id": "{id}", "body": "cut sho"#).into_bytes(),
-            113 => Vec::new(),
-            163 => format!(r#"{{"id": "{id}", "body": "{}"}}"#, "x".repeat(1_100_000)).into_bytes(),
-            _ => format!(
-                r#"{{"id": "{id}", "title": "Council meets, part {number}", "body": "The council of Lindau met on Monday."}}"#
-            )
-            .into_bytes(),
-        };
-        let partition = i32::try_from(number % 3).unwrap();
-        let headers = vec![("number".to_owned(), Some(number.to_string().into_bytes())), ("null".to_owned(), None)];
-        (partition, Some(id.into_bytes()), Some(value), headers)
-    };
-    (0..count).map(article).collect()
-}
-
-/// Produces `inputs` evenly over `time`, in a thread of its own.
-fn feed(topics: &Topics, inputs: &[Input], time: Duration) -> std::thread::JoinHandle<()> {
-    let topics = Topics { address: topics.address.clone(), name: topics.name.clone(), partitions: topics.partitions };
-    let inputs = inputs.to_vec();
-    std::thread::spawn(move || {
-        let producer = topics.producer();
-        let parts: Vec<&[Input]> = inputs.chunks(inputs.len().div_ceil(100)).collect();
-        for part in &parts {
-            topics.produce(&producer, part);
-            std::thread::sleep(time / u32::try_from(parts.len()).unwrap());
-        }
-        flush(&producer);
-    })
-}
-
-fn seconds(n: u64) -> Duration {
-    Duration::from_secs(n)
 }
 
 /// Two instances at work on 3,000 articles; five kills and the death of the broker between.

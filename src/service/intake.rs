@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
 
 use super::lane::{Chunk, Epoch, Lane};
@@ -77,6 +77,8 @@ struct Reading {
     building: Option<Chunk>,
     /// Where to seek before anything polled counts again.
     seek: Option<i64>,
+    /// The offset that the broker did not have; the next article tells where reading goes on.
+    missed: Option<i64>,
 }
 
 /// How the intake thread is connected.
@@ -162,9 +164,10 @@ impl<I: Intake> Reader<I> {
             TICK
         };
         match self.intake.poll(wait).context("reading from Kafka")? {
-            Some(Event::Article(article)) => self.take(article),
+            Some(Event::Article(article)) => self.take(article)?,
             Some(Event::Assigned(partitions)) => self.assigned(&partitions),
             Some(Event::Revoked { partitions, lost, within }) => self.revoked(&partitions, lost, within)?,
+            Some(Event::Reset(position)) => self.reset(&position),
             Some(Event::Waiting(why)) => self.status.intake_waits(Some(why)),
             Some(Event::Report(report)) => {
                 self.status.ends(&report.ends);
@@ -185,18 +188,21 @@ impl<I: Intake> Reader<I> {
         self.read_epoch != self.epoch.now()
     }
 
-    fn take(&mut self, article: RawArticle) {
+    fn take(&mut self, article: RawArticle) -> anyhow::Result<()> {
         self.status.intake_waits(None);
         let held = self.held();
         let Position { partition, offset } = article.position.clone();
-        let Some(reading) = self.partitions.get_mut(&partition) else { return };
+        let Some(reading) = self.partitions.get_mut(&partition) else { return Ok(()) };
         if reading.seek.is_some() || self.draining {
-            return;
+            return Ok(());
+        }
+        if let Some(skipped) = reading.found_again(&partition, offset)? {
+            self.status.counters.skipped.add(skipped);
         }
         let floor = *reading.floor.get_or_insert(offset);
         reading.polled = Some(offset + 1);
         if held {
-            return;
+            return Ok(());
         }
         if self.status.in_flight.articles() == 0 {
             self.status.moved();
@@ -215,6 +221,22 @@ impl<I: Intake> Reader<I> {
         chunk.articles.push(article);
         if chunk.articles.len() >= self.pace.articles() || chunk.load.bytes() >= CHUNK_BYTES {
             reading.hand_on(&self.chunks);
+        }
+        Ok(())
+    }
+
+    /// A gap in the input, or another topic of the same name: never passed over in silence.
+    fn reset(&mut self, position: &Position) {
+        let Position { partition, offset } = position;
+        tracing::warn!(
+            %partition,
+            offset,
+            "the record to go on with is not there: retention has deleted it, or the topic was made again; reading goes \
+             on at the oldest record there is; compare the topic's retention with how long the service was away or behind"
+        );
+        self.status.counters.resets.add(1);
+        if let Some(reading) = self.partitions.get_mut(partition) {
+            reading.missed = Some(*offset);
         }
     }
 
@@ -336,6 +358,30 @@ impl<I: Intake> Reader<I> {
 }
 
 impl Reading {
+    /// How many offsets were skipped, once that is known: `offset` is that of an article just polled.
+    ///
+    /// # Errors
+    /// If reading went back behind what has been read, as in a topic that was made again while we read it.
+    fn found_again(&mut self, partition: &Partition, offset: i64) -> anyhow::Result<Option<u64>> {
+        let Some(missed) = self.missed else { return Ok(None) };
+        if offset >= missed {
+            self.missed = None;
+            tracing::warn!(%partition, from = missed, to = offset, "offsets were skipped: their articles are lost to us");
+            return Ok(u64::try_from(offset - missed).ok());
+        }
+        // What had been fetched before still comes in order.
+        if self.polled.is_none_or(|polled| offset < polled) {
+            self.missed = None;
+            ensure!(
+                self.polled.is_none(),
+                "{partition} goes on at {offset}, before what has been read: its topic was deleted and made again; start \
+                 the service again to read it from there"
+            );
+            tracing::warn!(%partition, offset, "the topic was made again; it is read from its beginning");
+        }
+        Ok(None)
+    }
+
     /// Sends the chunk that has begun, if one has.
     fn hand_on(&mut self, chunks: &Sender<Chunk>) {
         if let Some(chunk) = self.building.take() {

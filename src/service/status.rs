@@ -50,6 +50,10 @@ pub struct Counters {
     pub replacements: Counter,
     /// Assignments and revocations.
     pub rebalances: Counter,
+    /// Times that the offset to go on from was not there.
+    pub resets: Counter,
+    /// Offsets skipped because their records were gone before they were read.
+    pub skipped: Counter,
     /// Times that fetching was paused because too much was in flight.
     pub pauses: Counter,
 }

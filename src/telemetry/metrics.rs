@@ -99,6 +99,12 @@ impl Collector for Service {
         page.counter("transactions_aborted", "Transactions aborted", counters.aborts.get())?;
         page.counter("producers_replaced", "Producers given up for a fresh one", counters.replacements.get())?;
         page.counter("rebalances", "Assignments and revocations", counters.rebalances.get())?;
+        page.counter("offset_resets", "Times that the offset to go on from was not there", counters.resets.get())?;
+        page.counter(
+            "offsets_skipped",
+            "Offsets whose records were gone before they were read",
+            counters.skipped.get(),
+        )?;
         page.counter(
             "intake_pauses",
             "Times that fetching was paused as too much was in flight",

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
@@ -63,10 +64,52 @@ pub(crate) fn run_on(
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+/// `count` short articles over three partitions, with two poisoned ones of different kinds in each hundred.
+pub(crate) fn articles(count: usize) -> Vec<Input> {
+    let article = |number: usize| {
+        let id = format!("article-{number}");
+        let value = match number % 200 {
+            13 => b"\xff\xfe no text of any kind".to_vec(),
+            63 => format!(r#"{{"id": "{id}", "body": "cut sho"#).into_bytes(),
+            113 => Vec::new(),
+            163 => format!(r#"{{"id": "{id}", "body": "{}"}}"#, "x".repeat(1_100_000)).into_bytes(),
+            _ => format!(
+                r#"{{"id": "{id}", "title": "Council meets, part {number}", "body": "The council of Lindau met on Monday."}}"#
+            )
+            .into_bytes(),
+        };
+        let partition = i32::try_from(number % 3).unwrap();
+        let headers = vec![("number".to_owned(), Some(number.to_string().into_bytes())), ("null".to_owned(), None)];
+        (partition, Some(id.into_bytes()), Some(value), headers)
+    };
+    (0..count).map(article).collect()
+}
+
+/// Produces `inputs` evenly over `time`, in a thread of its own.
+pub(crate) fn feed(topics: &Topics, inputs: &[Input], time: Duration) -> JoinHandle<()> {
+    let topics = topics.clone();
+    let inputs = inputs.to_vec();
+    std::thread::spawn(move || {
+        let producer = topics.producer();
+        let parts: Vec<&[Input]> = inputs.chunks(inputs.len().div_ceil(100)).collect();
+        for part in &parts {
+            topics.produce(&producer, part);
+            std::thread::sleep(time / u32::try_from(parts.len()).unwrap());
+        }
+        flush(&producer);
+    })
+}
+
+pub(crate) fn seconds(n: u64) -> Duration {
+    Duration::from_secs(n)
+}
+
 /// Apache Kafka, of our own or that of `KAFKA_BOOTSTRAP`.
 pub(crate) struct Broker {
     name: Option<String>,
     pub(crate) address: String,
+    /// On how many brokers a topic lies.
+    replicas: i32,
 }
 
 impl Broker {
@@ -76,7 +119,7 @@ impl Broker {
     /// When none can be had.
     pub(crate) fn find(name: &str) -> Result<Self, String> {
         if let Some(address) = variable("KAFKA_BOOTSTRAP") {
-            return Ok(Self { name: None, address });
+            return Ok(Self { name: None, address, replicas: 1 });
         }
         Self::own(name, &[])
     }
@@ -88,7 +131,14 @@ impl Broker {
     pub(crate) fn own(name: &str, variables: &[(&str, &str)]) -> Result<Self, String> {
         let name = format!("{name}-{}", std::process::id());
         let address = script_with(&["start", &name], variables)?;
-        Ok(Self { name: Some(name), address })
+        Ok(Self { name: Some(name), address, replicas: 1 })
+    }
+
+    /// Three brokers of one cluster, by their ids less one.
+    pub(crate) fn cluster(name: &str) -> Vec<Self> {
+        let name = format!("{name}-{}", std::process::id());
+        let all = script(&["cluster", &name]).unwrap();
+        (1..=3).map(|id| Self { name: Some(format!("{name}-{id}")), address: all.clone(), replicas: 3 }).collect()
     }
 
     /// Whether it can be killed and started at will.
@@ -110,6 +160,7 @@ impl Broker {
             address: self.address.clone(),
             name: format!("{name}-{}-{}", std::process::id(), millis()),
             partitions,
+            replicas: self.replicas,
         };
         topics.create("raw", limits.raw);
         topics.create("enriched", limits.enriched);
@@ -128,6 +179,7 @@ impl Drop for Broker {
     }
 }
 
+/// Runs `scripts/kafka` and returns what it prints.
 pub(crate) fn script(arguments: &[&str]) -> Result<String, String> {
     script_with(arguments, &[])
 }
@@ -167,10 +219,12 @@ impl Default for Limits {
 }
 
 /// The topics of one test.
+#[derive(Clone)]
 pub(crate) struct Topics {
     pub(crate) address: String,
     pub(crate) name: String,
     pub(crate) partitions: i32,
+    pub(crate) replicas: i32,
 }
 
 /// A record to produce: partition, key, value, headers.
@@ -206,13 +260,14 @@ impl Topics {
         format!("{}.{kind}", self.name)
     }
 
-    fn admin(&self) -> AdminClient<DefaultClientContext> {
+    pub(crate) fn admin(&self) -> AdminClient<DefaultClientContext> {
         ClientConfig::new().set("bootstrap.servers", &self.address).create().unwrap()
     }
 
     pub(crate) fn create(&self, kind: &str, limit: u32) {
         let (topic, limit) = (self.topic(kind), limit.to_string());
-        let new = NewTopic::new(&topic, self.partitions, TopicReplication::Fixed(1)).set("max.message.bytes", &limit);
+        let new = NewTopic::new(&topic, self.partitions, TopicReplication::Fixed(self.replicas))
+            .set("max.message.bytes", &limit);
         let created = block_on(self.admin().create_topics([&new], &AdminOptions::new())).unwrap();
         for result in created {
             result.unwrap();
@@ -410,6 +465,11 @@ const JOINED: &str = "partitions assigned";
 
 impl Instance {
     pub(crate) fn start(config: &Path) -> Self {
+        Self::start_as(config, |_| {})
+    }
+
+    /// Starts it after `change` has had its way with how.
+    pub(crate) fn start_as(config: &Path, change: impl FnOnce(&mut Command)) -> Self {
         let mut log = config.with_extension("log");
         for generation in 1.. {
             if !log.exists() {
@@ -419,14 +479,10 @@ impl Instance {
         }
         let file = File::create(&log).unwrap();
         let binary = variable("COPYDESK_BINARY").unwrap_or_else(|| env!("CARGO_BIN_EXE_copydesk").to_owned());
-        let child = Command::new(binary)
-            .args(["run", "--config"])
-            .arg(config)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(file)
-            .spawn()
-            .unwrap();
+        let mut command = Command::new(binary);
+        command.args(["run", "--config"]).arg(config).stdin(Stdio::null()).stdout(Stdio::null()).stderr(file);
+        change(&mut command);
+        let child = command.spawn().unwrap();
         Self { child, log, config: config.to_owned() }
     }
 
@@ -493,7 +549,7 @@ impl Drop for Instance {
     }
 }
 
-fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 

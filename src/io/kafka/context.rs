@@ -26,6 +26,7 @@ pub(super) enum Happening {
     Assigned(Vec<Partition>),
     Revoked(TopicPartitionList, bool),
     Report(Report),
+    Reset(Position),
     Failed(String),
 }
 
@@ -115,8 +116,12 @@ impl ClientContext for IntakeContext {
         self.login.token()
     }
 
+    /// The client tells of an offset that is not there in its log alone.
     fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
-        log(level, facility, text);
+        match reset(text, &self.topic) {
+            Some(position) if facility == "OFFSET" => self.add(Happening::Reset(position)),
+            _ => log(level, facility, text),
+        }
     }
 
     fn stats_raw(&self, statistics: &[u8]) {
@@ -131,6 +136,15 @@ impl ClientContext for IntakeContext {
         self.login.note(&error, reason);
         tracing::debug!("consumer: {error}: {reason}");
     }
+}
+
+/// The position that `text`, a line of the client's log, says to be out of the range of offsets that there are:
+/// `[…]: TOPIC [PARTITION]: offset reset (at offset OFFSET (…), broker …) to …`.
+fn reset(text: &str, topic: &Arc<str>) -> Option<Position> {
+    let (_, rest) = text.split_once(&**topic)?;
+    let (number, rest) = rest.strip_prefix(" [")?.split_once("]: offset reset (at offset ")?;
+    let offset = rest.split([' ', ',', ')']).next()?.parse().ok()?;
+    Some(Position { partition: Partition { topic: Arc::clone(topic), number: number.parse().ok()? }, offset })
 }
 
 /// What we read of the client's statistics.

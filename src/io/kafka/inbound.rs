@@ -67,6 +67,7 @@ impl KafkaIntake {
                 self.reachable = report.reachable;
                 Some(Event::Report(report))
             }
+            Some(Happening::Reset(position)) => Some(Event::Reset(position)),
             Some(Happening::Failed(why)) => bail!("{why}"),
         })
     }

@@ -1,0 +1,508 @@
+//! What happens to the service when the world around it fails: the input is cut off or made again, the network is slow,
+//! broken or silent, brokers of a cluster die, the process runs out of what the system lends it. The real program
+//! against Apache Kafka; `tests/exactly_once.rs` holds the faults of the service itself and of a single broker.
+//!
+//! Scenarios run one after another; an argument runs those whose name contains it. COPYDESK_SOAK_MINUTES adds the soak.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a scenario stops at what it did not expect, aloud")]
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use proxy::Proxy;
+use rdkafka::admin::{AdminOptions, NewPartitions};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use support::{
+    BARE, Broker, Input, Instance, Limits, Scenario, Topics, articles, block_on, feed, flush, script, seconds, variable,
+};
+
+#[path = "faults/proxy.rs"]
+mod proxy;
+#[allow(dead_code, reason = "other tests use the rest")]
+mod support;
+
+const SCENARIOS: [(&str, Scenario); 12] = [
+    ("retention_passes_what_was_read", retention_passes_what_was_read),
+    ("retention_passes_a_service_that_stands_still", retention_passes_a_service_that_stands_still),
+    ("a_topic_made_again_while_away", a_topic_made_again_while_away),
+    ("a_topic_made_again_while_reading", a_topic_made_again_while_reading),
+    ("a_topic_gains_partitions", a_topic_gains_partitions),
+    ("a_slow_network_that_breaks", a_slow_network_that_breaks),
+    ("a_network_that_says_nothing", a_network_that_says_nothing),
+    ("brokers_of_a_cluster_die", brokers_of_a_cluster_die),
+    ("no_file_descriptors", no_file_descriptors),
+    ("a_full_disk_for_the_log", a_full_disk_for_the_log),
+    ("the_clock_jumps_back", the_clock_jumps_back),
+    ("soak", soak),
+];
+
+fn main() -> ExitCode {
+    support::run("faults", &SCENARIOS)
+}
+
+const PATIENCE: Duration = Duration::from_secs(90);
+
+fn produce(topics: &Topics, inputs: &[Input]) {
+    let producer = topics.producer();
+    topics.produce(&producer, inputs);
+    flush(&producer);
+}
+
+/// Deletes the raw records below `offset` in every partition, as retention does.
+fn retain_from(topics: &Topics, offset: i64) {
+    let mut list = TopicPartitionList::new();
+    for partition in 0..topics.partitions {
+        list.add_partition_offset(&topics.topic("raw"), partition, Offset::Offset(offset)).unwrap();
+    }
+    let deleted = block_on(topics.admin().delete_records(&list, &AdminOptions::new())).unwrap();
+    for element in deleted.elements() {
+        element.error().unwrap();
+    }
+}
+
+/// A port that nobody listens at, for the moment.
+fn free_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+}
+
+/// A configuration without the model whose HTTP port is `port`.
+fn bare_at(port: u16) -> String {
+    BARE.replace("127.0.0.1:0", &format!("127.0.0.1:{port}"))
+}
+
+/// Status and body of a page of the service; none while nobody answers.
+fn get(port: u16, page: &str) -> Option<(u16, String)> {
+    let agent: ureq::Agent =
+        ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(seconds(5))).build().into();
+    let mut answer = agent.get(format!("http://127.0.0.1:{port}/{page}")).call().ok()?;
+    Some((answer.status().as_u16(), answer.body_mut().read_to_string().ok()?))
+}
+
+/// A metric without labels.
+fn metric(port: u16, name: &str) -> f64 {
+    let (_, page) = get(port, "metrics").expect("metrics");
+    let line = page.lines().find_map(|line| line.strip_prefix(&format!("copydesk_{name} ")));
+    line.unwrap_or_else(|| panic!("no {name} in\n{page}")).parse().unwrap()
+}
+
+/// Waits until the service says with `status` whether it is ready.
+fn wait_for_readiness(port: u16, status: u16) {
+    let deadline = Instant::now() + PATIENCE;
+    while get(port, "readyz").is_none_or(|answer| answer.0 != status) {
+        assert!(Instant::now() < deadline, "/readyz never said {status}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// What retention took while the service was away is counted and said; what is left is read, each once.
+fn retention_passes_what_was_read(broker: &Broker, directory: &Path) {
+    let topics = broker.topics("retention", 3, Limits::default());
+    let inputs = articles(900);
+    let port = free_port();
+    let config = topics.config(directory, "only", &bare_at(port));
+    let (early, late) = inputs.split_at(450);
+    produce(&topics, early);
+    let first = Instance::start(&config);
+    let mut reader = topics.reader();
+    reader.wait_for(early.len(), PATIENCE);
+    first.stop();
+    produce(&topics, late);
+    // 150 of each partition had been read.
+    retain_from(&topics, 200);
+    let second = Instance::start(&config);
+    reader.wait_for(inputs.len() - 3 * 50, PATIENCE);
+    second.wait_for_log("offsets were skipped", PATIENCE);
+    assert_eq!((metric(port, "offset_resets_total"), metric(port, "offsets_skipped_total")), (3.0, 150.0));
+    second.stop();
+    reader.drain();
+    assert_eq!(reader.read.len(), reader.sources.len(), "articles came out twice");
+    let expected = (0..3).flat_map(|partition| (0..150).chain(200..300).map(move |offset| (partition, offset)));
+    assert_eq!(reader.sources.into_iter().collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+}
+
+/// Retention can overtake a service that runs, too: it goes on behind the gap, and says so.
+fn retention_passes_a_service_that_stands_still(broker: &Broker, directory: &Path) {
+    let topics = broker.topics("overtaken", 3, Limits::default());
+    let port = free_port();
+    let instance = Instance::start(&topics.config(directory, "only", &bare_at(port)));
+    let mut reader = topics.reader();
+    let inputs = articles(600);
+    let (early, late) = inputs.split_at(150);
+    produce(&topics, early);
+    reader.wait_for(early.len(), PATIENCE);
+    instance.signal("STOP");
+    produce(&topics, late);
+    retain_from(&topics, 120);
+    instance.signal("CONT");
+    instance.wait_for_log("offsets were skipped", PATIENCE);
+    // 50 of each partition had been read; a few more may have been fetched before the gap opened.
+    let expected = inputs.len() - 3 * (120 - 50);
+    reader.wait_for(expected, PATIENCE);
+    let skipped = metric(port, "offsets_skipped_total");
+    instance.stop();
+    reader.drain();
+    assert_eq!(reader.read.len(), reader.sources.len(), "articles came out twice");
+    assert_eq!(reader.sources.len(), inputs.len() - skipped as usize, "a gap is neither lost nor counted");
+}
+
+/// The group's position is forgotten with the topic: a new one of the same name is read from its beginning.
+fn a_topic_made_again_while_away(broker: &Broker, directory: &Path) {
+    let topics = broker.topics("again", 3, Limits::default());
+    let config = topics.config(directory, "only", BARE);
+    produce(&topics, &articles(300));
+    let first = Instance::start(&config);
+    topics.reader().wait_for(300, PATIENCE);
+    first.stop();
+    topics.delete("raw");
+    for kind in ["enriched", "dead"] {
+        topics.delete(kind);
+    }
+    std::thread::sleep(seconds(2));
+    topics.create("raw", Limits::default().raw);
+    topics.create("enriched", Limits::default().enriched);
+    topics.create("dead", Limits::default().dead);
+    let inputs = articles(210);
+    produce(&topics, &inputs);
+    let second = Instance::start(&config);
+    let mut reader = topics.reader();
+    reader.wait_for(inputs.len(), PATIENCE);
+    second.stop();
+    reader.drain();
+    reader.check_exactly_once(&inputs);
+}
+
+/// The same under the eyes of the service: it goes on at the beginning of the new topic, or ends saying why, and then the
+/// next start does.
+fn a_topic_made_again_while_reading(broker: &Broker, directory: &Path) {
+    let topics = broker.topics("swapped", 3, Limits::default());
+    let config = topics.config(directory, "only", BARE);
+    let before = articles(300);
+    produce(&topics, &before);
+    let mut instance = Instance::start(&config);
+    let mut reader = topics.reader();
+    reader.wait_for(before.len(), PATIENCE);
+    topics.delete("raw");
+    std::thread::sleep(seconds(2));
+    topics.create("raw", Limits::default().raw);
+    let after = articles(210);
+    produce(&topics, &after);
+    // The articles of both topics have the same positions, so they are told apart by how many came.
+    let deadline = Instant::now() + PATIENCE;
+    while reader.read.len() < before.len() + after.len() {
+        assert!(Instant::now() < deadline, "{} of {} came", reader.read.len(), before.len() + after.len());
+        reader.poll(Duration::from_millis(100));
+        if !instance.running() {
+            instance.wait_for_log("deleted and made again", seconds(1));
+            instance = Instance::start(&config);
+        }
+    }
+    instance.stop();
+    reader.drain();
+    assert_eq!(reader.read.len(), before.len() + after.len());
+}
+
+/// Partitions that come later are found and read from their beginning.
+fn a_topic_gains_partitions(broker: &Broker, directory: &Path) {
+    let topics = broker.topics("gains", 3, Limits::default());
+    let inputs = articles(900);
+    let mut reader = topics.reader();
+    let first = Instance::start(&topics.config(directory, "first", BARE));
+    let second = Instance::start(&topics.config(directory, "second", BARE));
+    let feeding = feed(&topics, &inputs, seconds(5));
+    reader.wait_for(100, PATIENCE);
+    let raw = topics.topic("raw");
+    let more = NewPartitions::new(&raw, 6);
+    for result in block_on(topics.admin().create_partitions([&more], &AdminOptions::new())).unwrap() {
+        result.unwrap();
+    }
+    feeding.join().unwrap();
+    let late: Vec<Input> = articles(900).into_iter().map(|input| (input.0 + 3, input.1, input.2, input.3)).collect();
+    produce(&topics, &late);
+    let all: Vec<Input> = inputs.into_iter().chain(late).collect();
+    reader.wait_for(all.len(), PATIENCE);
+    first.stop();
+    second.stop();
+    reader.drain();
+    reader.check_exactly_once(&all);
+}
+
+/// A broker behind a proxy, and topics whose service goes through it.
+fn behind_proxy(name: &str) -> (Broker, Proxy, Topics) {
+    let listen = free_port();
+    let proxy = Proxy::start(listen);
+    let broker = Broker::own(name, &[("KAFKA_PROXIED", &format!("{listen}:{}", proxy.port))]).unwrap();
+    let topics = broker.topics(name, 3, Limits::default());
+    (broker, proxy, topics)
+}
+
+/// The configuration of a service that reaches the broker by the proxy alone.
+fn through(proxy: &Proxy, topics: &Topics, directory: &Path, more: &str) -> std::path::PathBuf {
+    let topics = Topics { address: format!("127.0.0.1:{}", proxy.port), ..topics.clone() };
+    topics.config(directory, "through", more)
+}
+
+/// Answers that come late and connections that break in the middle of a transaction cost time, and nothing else.
+fn a_slow_network_that_breaks(_: &Broker, directory: &Path) {
+    let (_broker, proxy, topics) = behind_proxy("breaks");
+    let inputs = articles(1200);
+    let mut reader = topics.reader();
+    let instance = Instance::start(&through(&proxy, &topics, directory, BARE));
+    let feeding = feed(&topics, &inputs, seconds(12));
+    for round in 1..=6 {
+        reader.wait_for(round * 100, PATIENCE);
+        proxy.delay(Duration::from_millis(if round % 2 == 0 { 0 } else { 150 }));
+        proxy.cut();
+    }
+    proxy.delay(Duration::ZERO);
+    feeding.join().unwrap();
+    reader.wait_for(inputs.len(), PATIENCE);
+    instance.stop();
+    reader.drain();
+    reader.check_exactly_once(&inputs);
+}
+
+/// A network that swallows everything for longer than a transaction may last: the broker ends the transaction, the
+/// service finds its producer of no more use, and takes a fresh one.
+fn a_network_that_says_nothing(_: &Broker, directory: &Path) {
+    let (_broker, proxy, topics) = behind_proxy("silent");
+    let inputs = articles(900);
+    let mut reader = topics.reader();
+    let port = free_port();
+    let instance = Instance::start(&through(&proxy, &topics, directory, &bare_at(port)));
+    let feeding = feed(&topics, &inputs, seconds(10));
+    reader.wait_for(200, PATIENCE);
+    proxy.silent(true);
+    // Twice the timeout of transactions, six times that of the session.
+    std::thread::sleep(seconds(12));
+    proxy.silent(false);
+    feeding.join().unwrap();
+    reader.wait_for(inputs.len(), PATIENCE);
+    wait_for_readiness(port, 200);
+    let (replaced, aborted) = (metric(port, "producers_replaced_total"), metric(port, "transactions_aborted_total"));
+    assert!(replaced + aborted >= 1.0, "nothing was taken back");
+    instance.stop();
+    reader.drain();
+    reader.check_exactly_once(&inputs);
+}
+
+/// One of three brokers may go at any time: any, that of the transactions, that of the group. Two are too many, and then
+/// the service says that it is not ready, waits, and goes on.
+fn brokers_of_a_cluster_die(_: &Broker, directory: &Path) {
+    let brokers = Broker::cluster("three");
+    let topics = brokers[0].topics("three", 3, Limits::default());
+    let inputs = articles(3000);
+    let mut reader = topics.reader();
+    let port = free_port();
+    let instance = Instance::start(&topics.config(directory, "only", &bare_at(port)));
+    let feeding = feed(&topics, &inputs, seconds(30));
+    reader.wait_for(100, PATIENCE);
+
+    let transactions = ["org.apache.kafka.tools.TransactionsCommand", "describe", "--transactional-id"];
+    let id = format!("{}-only", topics.name);
+    let group = "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand";
+    let coordinators = [
+        describe(&topics, &[&transactions[..], &[&id]].concat(), |columns| columns.first().copied()),
+        describe(&topics, &[group, "--describe", "--state", "--group", &topics.name], |columns| {
+            columns.iter().find_map(|column| column.strip_prefix('(')?.strip_suffix(')'))
+        }),
+    ];
+    let mut count = reader.sources.len();
+    for broker in [1, coordinators[0], coordinators[1]] {
+        let broker = &brokers[broker - 1];
+        broker.kill();
+        count += 200;
+        reader.wait_for(count, PATIENCE);
+        broker.start();
+        // Its partitions' copies have to catch up before the next may go.
+        std::thread::sleep(seconds(3));
+    }
+    brokers[0].kill();
+    brokers[1].kill();
+    wait_for_readiness(port, 503);
+    brokers[0].start();
+    brokers[1].start();
+    feeding.join().unwrap();
+    reader.wait_for(inputs.len(), PATIENCE);
+    wait_for_readiness(port, 200);
+    instance.stop();
+    reader.drain();
+    reader.check_exactly_once(&inputs);
+}
+
+/// A broker's id out of the table that one of Kafka's own tools prints.
+fn describe(topics: &Topics, arguments: &[&str], find: impl for<'a> Fn(&[&'a str]) -> Option<&'a str>) -> usize {
+    let address = topics.address.split(',').next().unwrap();
+    let table = script(&[&["tool", address], arguments].concat()).unwrap();
+    let mut rows =
+        table.lines().filter(|line| !line.trim().is_empty()).skip(1).map(|line| line.split_whitespace().collect());
+    let found = rows.find_map(|columns: Vec<&str>| find(&columns)?.parse().ok());
+    found.unwrap_or_else(|| panic!("no id in\n{table}"))
+}
+
+/// Without a free file descriptor neither HTTP nor a broker can be connected to; what is connected works on, and the
+/// rest mends itself when there are some again.
+fn no_file_descriptors(broker: &Broker, directory: &Path) {
+    let topics = broker.topics("descriptors", 3, Limits::default());
+    let inputs = articles(900);
+    let mut reader = topics.reader();
+    let port = free_port();
+    let instance = Instance::start(&topics.config(directory, "only", &bare_at(port)));
+    let feeding = feed(&topics, &inputs, seconds(10));
+    reader.wait_for(100, PATIENCE);
+    let open = std::fs::read_dir(format!("/proc/{}/fd", instance.id())).unwrap().count();
+    let limit = |most: usize| {
+        let arguments = ["--pid", &instance.id().to_string(), &format!("--nofile={most}:1024")];
+        assert!(Command::new("prlimit").args(arguments).status().unwrap().success());
+    };
+    limit(open);
+    for _ in 0..5 {
+        // Nobody is there to accept it, or it is closed at once; neither may hurt.
+        get(port, "healthz");
+    }
+    reader.wait_for(400, PATIENCE);
+    if broker.is_ours() {
+        broker.kill();
+        broker.start();
+    }
+    std::thread::sleep(seconds(2));
+    limit(1024);
+    feeding.join().unwrap();
+    reader.wait_for(inputs.len(), PATIENCE);
+    wait_for_readiness(port, 200);
+    instance.stop();
+    reader.drain();
+    reader.check_exactly_once(&inputs);
+}
+
+/// Where the log cannot be written the articles matter more.
+fn a_full_disk_for_the_log(broker: &Broker, directory: &Path) {
+    let topics = broker.topics("full", 3, Limits::default());
+    let inputs = articles(300);
+    produce(&topics, &inputs);
+    let full = || Stdio::from(std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
+    let instance = Instance::start_as(&topics.config(directory, "only", BARE), |command| {
+        command.stdout(full()).stderr(full());
+    });
+    let mut reader = topics.reader();
+    reader.wait_for(inputs.len(), PATIENCE);
+    instance.signal("TERM");
+    assert!(instance.wait(seconds(25)).success());
+    reader.drain();
+    reader.check_exactly_once(&inputs);
+}
+
+/// The time of day is for what is shown; what waits goes by a clock that only runs forwards.
+fn the_clock_jumps_back(broker: &Broker, directory: &Path) {
+    let folders = ["/usr/lib/x86_64-linux-gnu/faketime", "/usr/lib/aarch64-linux-gnu/faketime", "/usr/lib/faketime"];
+    let found = folders.iter().map(|folder| Path::new(folder).join("libfaketimeMT.so.1")).find(|path| path.exists());
+    let Some(library) = found else {
+        println!("the_clock_jumps_back: skipped, libfaketime is missing (Debian: apt-get install faketime)");
+        assert!(variable("CI").is_none(), "CI has to have libfaketime");
+        return;
+    };
+    let topics = broker.topics("clock", 3, Limits::default());
+    let inputs = articles(900);
+    let mut reader = topics.reader();
+    let time = directory.join("time");
+    std::fs::write(&time, "+0").unwrap();
+    let instance = Instance::start_as(&topics.config(directory, "only", BARE), |command| {
+        command
+            .env("LD_PRELOAD", &library)
+            .env("FAKETIME_TIMESTAMP_FILE", &time)
+            .env("FAKETIME_CACHE_DURATION", "1")
+            .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    });
+    let feeding = feed(&topics, &inputs, seconds(10));
+    for (count, shift) in [(100, "-2h"), (300, "+30d"), (500, "-1y")] {
+        reader.wait_for(count, PATIENCE);
+        std::fs::write(&time, shift).unwrap();
+    }
+    feeding.join().unwrap();
+    reader.wait_for(inputs.len(), PATIENCE);
+    instance.stop();
+    reader.drain();
+    reader.check_exactly_once(&inputs);
+}
+
+/// Two instances with the model under a steady feed, for as long as COPYDESK_SOAK_MINUTES says: one is killed again and
+/// again, the broker now and then; the other is watched, and must take no more memory, files or threads than at first.
+fn soak(_: &Broker, directory: &Path) {
+    let Some(minutes) = variable("COPYDESK_SOAK_MINUTES").map(|text| text.parse::<usize>().unwrap()) else {
+        println!("soak: not asked for (COPYDESK_SOAK_MINUTES)");
+        return;
+    };
+    const A_MINUTE: usize = 1800;
+    let broker = Broker::find("soak").unwrap();
+    let topics = broker.topics("soak", 3, Limits::default());
+    // An oversized article is a megabyte, and all of them are kept for the comparison.
+    let large = |input: &Input| input.2.as_ref().is_some_and(|value| value.len() > 10_000);
+    let inputs: Vec<Input> = articles(A_MINUTE * minutes).into_iter().filter(|input| !large(input)).collect();
+    let mut reader = topics.reader();
+    let model = "[http]\nlisten = \"127.0.0.1:0\"\n";
+    let watched = Instance::start(&topics.config(directory, "watched", model));
+    let mut other = Instance::start(&topics.config(directory, "other", model));
+    let feeding = feed(&topics, &inputs, seconds(60) * u32::try_from(minutes).unwrap());
+    println!("| minute | articles out | resident | descriptors | threads |\n| ---: | ---: | ---: | ---: | ---: |");
+    let began = Instant::now();
+    let mut seen = Vec::new();
+    for minute in 1..=minutes {
+        let end = began + seconds(60) * u32::try_from(minute).unwrap();
+        let mut kill = Instant::now() + seconds(15);
+        while Instant::now() < end {
+            reader.poll(Duration::from_millis(20));
+            if Instant::now() > kill {
+                other = other.kill_and_replace();
+                kill += seconds(15);
+            }
+        }
+        if minute % 5 == 0 && broker.is_ours() {
+            broker.kill();
+            broker.start();
+        }
+        let use_now = Use::of(&watched);
+        println!(
+            "| {minute} | {} | {:.0} MB | {} | {} |",
+            reader.sources.len(),
+            use_now.resident as f64 / 1024.0,
+            use_now.descriptors,
+            use_now.threads
+        );
+        seen.push(use_now);
+    }
+    feeding.join().unwrap();
+    reader.wait_for(inputs.len(), 5 * PATIENCE);
+    watched.stop();
+    other.stop();
+    reader.drain();
+    reader.check_exactly_once(&inputs);
+    println!("{} articles, each once", inputs.len());
+    // The first quarter is the time in which buffers find their size.
+    let (early, late) = seen.split_at(seen.len().div_ceil(4));
+    let most = |of: &[Use], what: fn(&Use) -> usize| of.iter().map(what).max().unwrap_or_default();
+    assert!(most(late, |one| one.resident) <= most(early, |one| one.resident) * 11 / 10, "memory grows");
+    assert!(most(late, |one| one.descriptors) <= most(early, |one| one.descriptors) + 4, "descriptors leak");
+    assert!(most(late, |one| one.threads) <= most(early, |one| one.threads) + 2, "threads leak");
+}
+
+/// What a process takes of the system.
+struct Use {
+    /// KiB.
+    resident: usize,
+    descriptors: usize,
+    threads: usize,
+}
+
+impl Use {
+    fn of(instance: &Instance) -> Self {
+        let folder = Path::new("/proc").join(instance.id().to_string());
+        let status = std::fs::read_to_string(folder.join("status")).unwrap();
+        let field = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+            line.split_whitespace().next().unwrap().parse().unwrap()
+        };
+        let descriptors = std::fs::read_dir(folder.join("fd")).unwrap().count();
+        Self { resident: field("VmRSS:"), descriptors, threads: field("Threads:") }
+    }
+}
