@@ -2,7 +2,7 @@
 //! broken or silent, brokers of a cluster die, the process runs out of what the system lends it. The real program
 //! against Apache Kafka; `tests/exactly_once.rs` holds the faults of the service itself and of a single broker.
 //!
-//! Scenarios run one after another; an argument runs those whose name contains it. COPYDESK_SOAK_MINUTES adds the soak.
+//! Scenarios run one after another; an argument runs those whose name contains it. SOAK_MINUTES adds the soak.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a scenario stops at what it did not expect, aloud")]
 
@@ -426,11 +426,11 @@ fn the_clock_jumps_back(broker: &Broker, directory: &Path) {
     reader.check_exactly_once(&inputs);
 }
 
-/// Two instances with the model under a steady feed, for as long as COPYDESK_SOAK_MINUTES says: one is killed again and
+/// Two instances with the model under a steady feed, for as long as SOAK_MINUTES says: one is killed again and
 /// again, the broker now and then; the other is watched, and must take no more memory, files or threads than at first.
 fn soak(_: &Broker, directory: &Path) {
-    let Some(minutes) = variable("COPYDESK_SOAK_MINUTES").map(|text| text.parse::<usize>().unwrap()) else {
-        println!("soak: not asked for (COPYDESK_SOAK_MINUTES)");
+    let Some(minutes) = variable("SOAK_MINUTES").map(|text| text.parse::<usize>().unwrap()) else {
+        println!("soak: not asked for (SOAK_MINUTES)");
         return;
     };
     const A_MINUTE: usize = 1800;
@@ -441,7 +441,7 @@ fn soak(_: &Broker, directory: &Path) {
     let inputs: Vec<Input> = articles(A_MINUTE * minutes).into_iter().filter(|input| !large(input)).collect();
     let mut reader = topics.reader();
     let model = "[http]\nlisten = \"127.0.0.1:0\"\n";
-    let watched = Instance::start(&topics.config(directory, "watched", model));
+    let mut watched = Instance::start(&topics.config(directory, "watched", model));
     let mut other = Instance::start(&topics.config(directory, "other", model));
     let feeding = feed(&topics, &inputs, seconds(60) * u32::try_from(minutes).unwrap());
     println!("| minute | articles out | resident | descriptors | threads |\n| ---: | ---: | ---: | ---: | ---: |");
@@ -461,6 +461,7 @@ fn soak(_: &Broker, directory: &Path) {
             broker.kill();
             broker.start();
         }
+        assert!(watched.running(), "it ended\n{}", watched.log());
         let use_now = Use::of(&watched);
         println!(
             "| {minute} | {} | {:.0} MB | {} | {} |",

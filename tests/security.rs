@@ -191,7 +191,7 @@ fn properties(authority: &Authority, ports: [u16; 7], jwks: &str) -> String {
 
 /// The topics of the manual, as an administrator.
 fn topics(broker: &Broker) -> Topics {
-    Topics { address: broker.address.clone(), name: "articles".into(), partitions: 3 }
+    Topics { address: broker.address.clone(), name: "articles".into(), partitions: 3, replicas: 1 }
 }
 
 /// Sends `count` articles more, one in five of them poisoned.

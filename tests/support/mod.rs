@@ -478,7 +478,7 @@ impl Instance {
             log = config.with_extension(format!("{generation}.log"));
         }
         let file = File::create(&log).unwrap();
-        let binary = variable("COPYDESK_BINARY").unwrap_or_else(|| env!("CARGO_BIN_EXE_copydesk").to_owned());
+        let binary = variable("TEST_BINARY").unwrap_or_else(|| env!("CARGO_BIN_EXE_copydesk").to_owned());
         let mut command = Command::new(binary);
         command.args(["run", "--config"]).arg(config).stdin(Stdio::null()).stdout(Stdio::null()).stderr(file);
         change(&mut command);
