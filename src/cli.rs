@@ -8,7 +8,9 @@ mod demo;
 mod diff;
 mod explain;
 mod health;
+mod local;
 mod ordered;
+mod resume;
 mod run;
 mod schema;
 mod signals;
@@ -48,6 +50,7 @@ enum Command {
     Annotate(annotate::Arguments),
     Check(check::Arguments),
     Health(health::Arguments),
+    Resume(resume::Arguments),
     Schema(schema::Arguments),
     Config(config::Arguments),
     Top(top::Arguments),
@@ -81,6 +84,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Command::Annotate(arguments) => annotate::run(&arguments),
             Command::Check(arguments) => check::run(&arguments),
             Command::Health(arguments) => health::run(&arguments),
+            Command::Resume(arguments) => resume::run(&arguments),
             Command::Schema(arguments) => schema::run(&arguments),
             Command::Config(arguments) => config::run(&arguments),
             Command::Top(arguments) => top::run(&arguments),

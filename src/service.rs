@@ -28,6 +28,7 @@ use crate::io::{Delivery, Intake, Outlet};
 use crate::message::Enrich;
 use crate::settings::{Bytes, Problem, Time};
 
+pub mod breaker;
 mod budget;
 mod intake;
 mod lane;
@@ -64,6 +65,8 @@ pub struct Settings {
     /// hang past their own timeout, and only a new process gets out of that. Must exceed `kafka.transaction_timeout`,
     /// which bounds the longest wait in a healthy thread. An article may take ten times as long.
     pub stall_deadline: Time,
+    /// `[service.breaker]`
+    pub breaker: breaker::Settings,
 }
 
 impl Default for Settings {
@@ -77,6 +80,7 @@ impl Default for Settings {
             commit_bytes: Bytes::mib(8),
             shutdown_deadline: Time::seconds(20),
             stall_deadline: Time::seconds(60),
+            breaker: breaker::Settings::default(),
         }
     }
 }
@@ -114,6 +118,7 @@ impl Settings {
             "stall_deadline",
             "a slow broker would end the service; set at least 10s",
         );
+        problems.extend(self.breaker.problems());
         problems
     }
 

@@ -23,7 +23,7 @@ mod proxy;
 #[allow(dead_code, reason = "other tests use the rest")]
 mod support;
 
-const SCENARIOS: [(&str, Scenario); 12] = [
+const SCENARIOS: [(&str, Scenario); 13] = [
     ("retention_passes_what_was_read", retention_passes_what_was_read),
     ("retention_passes_a_service_that_stands_still", retention_passes_a_service_that_stands_still),
     ("a_topic_made_again_while_away", a_topic_made_again_while_away),
@@ -35,6 +35,7 @@ const SCENARIOS: [(&str, Scenario); 12] = [
     ("no_file_descriptors", no_file_descriptors),
     ("a_full_disk_for_the_log", a_full_disk_for_the_log),
     ("the_clock_jumps_back", the_clock_jumps_back),
+    ("too_many_dead_letters", too_many_dead_letters),
     ("soak", soak),
 ];
 
@@ -320,7 +321,11 @@ fn brokers_of_a_cluster_die(_: &Broker, directory: &Path) {
     }
     brokers[0].kill();
     brokers[1].kill();
-    wait_for_readiness(port, 503);
+    let deadline = Instant::now() + PATIENCE;
+    while get(port, "readyz").is_none_or(|answer| answer.0 != 503) {
+        assert!(Instant::now() < deadline, "ready without two of three brokers\n{}", instance.log());
+        std::thread::sleep(Duration::from_millis(100));
+    }
     brokers[0].start();
     brokers[1].start();
     feeding.join().unwrap();
@@ -421,6 +426,51 @@ fn the_clock_jumps_back(broker: &Broker, directory: &Path) {
     }
     feeding.join().unwrap();
     reader.wait_for(inputs.len(), PATIENCE);
+    instance.stop();
+    reader.drain();
+    reader.check_exactly_once(&inputs);
+}
+
+/// A feed that breaks is not emptied into the dead letters: the service pauses, says so, stays in its group, and goes on
+/// when it is told to or when what it reads is whole again.
+fn too_many_dead_letters(broker: &Broker, directory: &Path) {
+    let topics = broker.topics("flood", 1, Limits::default());
+    let mut inputs = articles(1200);
+    inputs.iter_mut().for_each(|input| input.0 = 0);
+    for input in &mut inputs[300..700] {
+        input.2 = Some(b"{\"id\": \"cut sho".to_vec());
+    }
+    let port = free_port();
+    let breaker = "[service.breaker]\nprobe_every = \"1s\"\nwindow = \"5s\"\n";
+    let config = topics.config(directory, "only", &format!("{}{breaker}", bare_at(port)));
+    let instance = Instance::start(&config);
+    let mut reader = topics.reader();
+    // Those before the flood are out before it comes, and count in the window.
+    produce(&topics, &inputs[..300]);
+    reader.wait_for(300, PATIENCE);
+    produce(&topics, &inputs[300..]);
+    wait_for_readiness(port, 503);
+    let (_, why) = get(port, "readyz").unwrap();
+    assert!(why.contains("invalid_json") && why.contains("copydesk resume"), "{why}");
+    assert_eq!(get(port, "healthz").unwrap().0, 200);
+    assert_eq!((metric(port, "breaker_open"), metric(port, "breaker_trips_total")), (1.0, 1.0));
+    // Longer than the session and than several tests, none of which publishes anything.
+    std::thread::sleep(seconds(5));
+    reader.drain();
+    let paused_at = reader.sources.len();
+    assert!(paused_at < 650, "{paused_at} came out");
+    std::thread::sleep(seconds(2));
+    reader.drain();
+    assert_eq!(reader.sources.len(), paused_at);
+
+    let resumed =
+        Command::new(env!("CARGO_BIN_EXE_copydesk")).args(["resume", "--config"]).arg(&config).output().unwrap();
+    assert!(resumed.status.success(), "{resumed:?}");
+    reader.wait_for(inputs.len(), PATIENCE);
+    wait_for_readiness(port, 200);
+    let again =
+        Command::new(env!("CARGO_BIN_EXE_copydesk")).args(["resume", "--config"]).arg(&config).output().unwrap();
+    assert_eq!(again.status.code(), Some(1), "there was no pause to end: {again:?}");
     instance.stop();
     reader.drain();
     reader.check_exactly_once(&inputs);

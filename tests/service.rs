@@ -6,13 +6,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use copydesk::dead_letter::{Reason, letter};
 use copydesk::io::memory::{Faults, Memory, MemoryIntake};
 use copydesk::io::{Event, Intake};
 use copydesk::message::{Destination, Enrich, Message, Partition, Position, RawArticle};
-use copydesk::service::{self, Exit, Running, Settings, Shutdown, Status};
+use copydesk::service::{self, Exit, Running, Settings, Shutdown, State, Status, breaker};
 use copydesk::settings::{Bytes, Time};
 use proptest::prelude::*;
 
@@ -42,6 +43,18 @@ impl Enrich for Never {
     fn enrich(&self, _: &RawArticle) -> Vec<Message> {
         loop {
             std::thread::park();
+        }
+    }
+}
+
+/// Finds every article wrong until it is mended.
+struct Mendable(Arc<AtomicBool>);
+
+impl Enrich for Mendable {
+    fn enrich(&self, article: &RawArticle) -> Vec<Message> {
+        match self.0.load(Ordering::Relaxed) {
+            true => Script.enrich(article),
+            false => vec![letter(article, Reason::InvalidField, "not mended yet", None)],
         }
     }
 }
@@ -143,7 +156,10 @@ fn step() -> impl Strategy<Value = Step> {
 /// Plays `steps` and ends in good order; gives what was produced and what came out, as offsets by partition.
 fn play(memory: &Memory, steps: Vec<Step>) -> [BTreeMap<i32, Vec<i64>>; 2] {
     let mut produced = BTreeMap::<i32, Vec<i64>>::new();
-    let settings = settings();
+    // A breaker that opens at the least occasion, and is told to close again.
+    let breaker =
+        breaker::Settings { limit: 0.2, at_least: 5, probe_every: Time::millis(20), window: Time::millis(200) };
+    let settings = Settings { breaker, ..settings() };
     let mut instances = vec![Instance::start(memory, "first", &settings, Script)];
     let mut names = 0;
     for step in steps {
@@ -176,7 +192,12 @@ fn play(memory: &Memory, steps: Vec<Step>) -> [BTreeMap<i32, Vec<i64>>; 2] {
         }
     }
     memory.calm();
-    wait_until("everything is committed", || memory.lag() == 0);
+    wait_until("everything is committed", || {
+        for instance in &instances {
+            instance.status.resume();
+        }
+        memory.lag() == 0
+    });
     for instance in instances {
         let status = instance.stop();
         assert_eq!((status.in_flight.articles(), status.in_flight.bytes()), (0, 0));
@@ -330,4 +351,52 @@ fn an_end_that_takes_too_long_is_given_up() {
     let exit = running.join();
     assert_eq!(exit.code(), 70);
     assert!(matches!(&exit, Exit::Stalled(why) if why.contains("shutdown_deadline: intake")), "{exit:?}");
+}
+
+/// A service that pauses after ten dead letters, with forty articles that all end so until it is mended.
+fn paused() -> (Memory, Instance, Arc<AtomicBool>) {
+    let memory = Memory::new(1, Faults::default());
+    (0..40).for_each(|_| memory.produce(0, 0, b"plain"));
+    let mended = Arc::new(AtomicBool::new(false));
+    let breaker = breaker::Settings { at_least: 10, probe_every: Time::millis(50), ..breaker::Settings::default() };
+    let settings = Settings { breaker, ..settings() };
+    let instance = Instance::start(&memory, "only", &settings, Mendable(Arc::clone(&mended)));
+    wait_until("it pauses", || instance.status.breaker_open());
+    (memory, instance, mended)
+}
+
+/// A feed that turns bad must not be emptied into the dead letters; what was published before is not doubled after.
+#[test]
+fn too_many_dead_letters_pause_the_service_until_a_test_goes_well() {
+    let (memory, instance, mended) = paused();
+    let State::Waiting(why) = instance.status.state() else { panic!("{:?}", instance.status.state()) };
+    assert!(why.contains("invalid_field") && why.contains("copydesk resume"), "{why}");
+    assert!(instance.status.live().is_ok() && !instance.status.ready());
+    // Several tests, none of which may publish anything.
+    std::thread::sleep(Duration::from_millis(300));
+    assert_eq!(memory.output().len(), 9);
+    mended.store(true, Ordering::Relaxed);
+    wait_until("everything is committed", || memory.lag() == 0);
+    assert!(instance.status.ready() && !instance.status.resume());
+    assert_eq!(instance.stop().counters.trips.get(), 1);
+    let dead = memory.output().iter().filter(|message| message.destination == Destination::Dead).count();
+    assert_eq!((memory.output().len(), dead), (40, 9));
+}
+
+/// A stretch of articles that are truly bad can be let through.
+#[test]
+fn a_pause_ends_by_order() {
+    let (memory, instance, _) = paused();
+    assert!(instance.status.resume());
+    wait_until("everything is committed", || memory.lag() == 0);
+    instance.stop();
+    assert_eq!(memory.output().len(), 40);
+}
+
+/// To stop a service that pauses takes no longer than to stop another.
+#[test]
+fn a_pause_does_not_hold_up_the_end() {
+    let (memory, instance, _) = paused();
+    instance.stop();
+    assert_eq!(memory.output().len(), 9);
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
+use super::breaker::{Breaker, PROBE};
 use super::budget::Load;
 use super::intake::Answer;
 use super::lane::{Condemned, Ended, Epoch, Finished, Lane, Verdict};
@@ -36,6 +37,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// The longest distance between two commits that are made for want of other work.
 const QUIET_DISTANCE: Duration = Duration::from_millis(50);
 
+/// How long a test of the breaker waits for more articles than have come.
+const PROBE_WAIT: Duration = Duration::from_secs(1);
+
 /// What the outlet thread works with.
 pub(super) struct Publisher<O> {
     pub(super) outlet: O,
@@ -56,6 +60,10 @@ pub(super) struct Work {
     transaction: Transaction,
     /// Positions that were refused together with others, and are sent alone to find out which is at fault.
     suspects: BTreeSet<Position>,
+    breaker: Breaker,
+    /// What waits for the judgement of the breaker's test.
+    probed: Vec<Finished>,
+    probed_since: Option<Instant>,
     /// Aborts since the last commit, and when the last of them was.
     failures: u32,
     failed: Instant,
@@ -63,12 +71,15 @@ pub(super) struct Work {
     drain: Option<Instant>,
 }
 
-impl Default for Work {
-    fn default() -> Self {
+impl Work {
+    pub(super) fn new(settings: &Settings) -> Self {
         Self {
             tracker: Tracker::default(),
             transaction: Transaction::default(),
             suspects: BTreeSet::new(),
+            breaker: Breaker::new(settings.breaker.clone()),
+            probed: Vec::new(),
+            probed_since: None,
             failures: 0,
             failed: Instant::now(),
             committed: Instant::now(),
@@ -142,6 +153,7 @@ impl<O: Outlet> Publisher<O> {
             if self.due() {
                 self.commit()?;
             }
+            self.test()?;
             if self.drained()? == Next::End {
                 return Ok(());
             }
@@ -189,10 +201,84 @@ impl<O: Outlet> Publisher<O> {
         for due in self.work.tracker.accept(lane, number, finished) {
             if !due.lane.open(&self.epoch) {
                 self.drop(&due.load);
-                continue;
+            } else if self.work.breaker.probing() {
+                self.work.probed_since.get_or_insert_with(Instant::now);
+                self.work.probed.push(due);
+            } else {
+                self.send(due)?;
             }
-            self.send(due)?;
         }
+        Ok(())
+    }
+
+    /// Ends a pause of the breaker by order, begins a test when one is due, and ends it when it has seen enough.
+    fn test(&mut self) -> anyhow::Result<()> {
+        let now = self.status.uptime();
+        let probing = self.work.breaker.probing();
+        if self.status.take_resume() && self.work.breaker.force(now) {
+            tracing::info!("the pause for dead letters ends by order");
+            self.let_pass()?;
+            if !probing {
+                self.intake.send(Answer::Rewind(self.epoch.now())).ok();
+            }
+        } else if self.work.breaker.probe(now) {
+            self.intake.send(Answer::Rewind(self.epoch.now())).ok();
+        }
+        if !self.work.breaker.probing() {
+            return Ok(());
+        }
+        let (mut ended, mut dead) = (0, 0);
+        for article in self.work.probed.iter().flat_map(|chunk| &chunk.articles) {
+            ended += 1;
+            dead += usize::from(article.dead().is_some());
+        }
+        let waiting: usize = self.work.probed.iter().map(|chunk| chunk.load.articles()).sum();
+        let waited = self.work.probed_since.is_some_and(|since| since.elapsed() > PROBE_WAIT);
+        let no_more = waited && self.status.in_flight.articles() == waiting;
+        if ended < PROBE && !no_more {
+            return Ok(());
+        }
+        if self.work.breaker.judge(ended, dead, now) {
+            tracing::info!(articles = ended, dead, "the pause for dead letters is over");
+            self.let_pass()
+        } else {
+            tracing::info!(articles = ended, dead, "the pause for dead letters goes on");
+            self.hold();
+            Ok(())
+        }
+    }
+
+    /// Sends what waited for the judgement.
+    fn let_pass(&mut self) -> anyhow::Result<()> {
+        self.status.breaker(None);
+        self.work.probed_since = None;
+        for chunk in std::mem::take(&mut self.work.probed) {
+            if chunk.lane.open(&self.epoch) {
+                self.send(chunk)?;
+            } else {
+                self.drop(&chunk.load);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes back everything in flight. The intake reads nothing until it is told to go back.
+    fn hold(&mut self) {
+        self.epoch.turn();
+        self.work.tracker.clear();
+        self.work.probed_since = None;
+        for chunk in std::mem::take(&mut self.work.probed) {
+            self.drop(&chunk.load);
+        }
+    }
+
+    /// Commits what has been sent, and reads no more until things look better.
+    fn trip(&mut self, why: String) -> anyhow::Result<()> {
+        self.commit()?;
+        tracing::warn!("paused: {why}");
+        self.status.counters.trips.add(1);
+        self.status.breaker(Some(why));
+        self.hold();
         Ok(())
     }
 
@@ -205,7 +291,9 @@ impl<O: Outlet> Publisher<O> {
         let Finished { lane, articles, load, .. } = chunk;
         for article in articles {
             let epoch = self.epoch.now();
-            if let Err(fault) = self.send_article(&lane, article) {
+            if let Some(why) = self.work.breaker.count(article.dead(), self.status.uptime()) {
+                self.trip(why)?;
+            } else if let Err(fault) = self.send_article(&lane, article) {
                 self.fault(fault)?;
             } else if self.full() {
                 self.commit()?;
@@ -454,6 +542,16 @@ impl<O: Outlet> Publisher<O> {
                 }
             }
         }
+    }
+}
+
+impl Ended {
+    /// Why it is a dead letter, if it is one.
+    fn dead(&self) -> Option<Reason> {
+        self.messages.iter().find_map(|message| match kind(message) {
+            Sent::Enriched => None,
+            Sent::Dead(reason) => Some(reason.unwrap_or(Reason::Internal)),
+        })
     }
 }
 

@@ -54,6 +54,8 @@ pub struct Counters {
     pub resets: Counter,
     /// Offsets skipped because their records were gone before they were read.
     pub skipped: Counter,
+    /// Times that the service paused because too many articles ended as dead letters.
+    pub trips: Counter,
     /// Times that fetching was paused because too much was in flight.
     pub pauses: Counter,
 }
@@ -129,6 +131,9 @@ pub struct Status {
     transaction_open: AtomicI64,
     intake_waits: Mutex<Option<String>>,
     outlet_waits: Mutex<Option<String>>,
+    /// Why the circuit breaker is open.
+    breaker: Mutex<Option<String>>,
+    resume: AtomicBool,
     partitions: Mutex<BTreeMap<Partition, Progress>>,
 }
 
@@ -150,6 +155,8 @@ impl Status {
             transaction_open: AtomicI64::new(-1),
             intake_waits: Mutex::default(),
             outlet_waits: Mutex::default(),
+            breaker: Mutex::default(),
+            resume: AtomicBool::new(false),
             partitions: Mutex::default(),
         }
     }
@@ -159,8 +166,10 @@ impl Status {
         if self.stopping.load(Ordering::Relaxed) {
             return State::Stopping;
         }
-        if let Some(why) = lock(&self.intake_waits).clone().or_else(|| lock(&self.outlet_waits).clone()) {
-            return State::Waiting(why);
+        for waits in [&self.intake_waits, &self.outlet_waits, &self.breaker] {
+            if let Some(why) = lock(waits).clone() {
+                return State::Waiting(why);
+            }
         }
         let running = self.joined.load(Ordering::Relaxed) && self.outlet_open.load(Ordering::Relaxed);
         if running { State::Running } else { State::Starting }
@@ -189,6 +198,18 @@ impl Status {
             return Err(format!("articles are in flight and none has ended for {} s", idle.as_secs()));
         }
         Ok(())
+    }
+
+    /// Whether the service pauses because too many articles ended as dead letters.
+    pub fn breaker_open(&self) -> bool {
+        lock(&self.breaker).is_some()
+    }
+
+    /// Ends such a pause as soon as possible; false if there is none.
+    pub fn resume(&self) -> bool {
+        let open = self.breaker_open();
+        self.resume.store(open, Ordering::Relaxed);
+        open
     }
 
     /// How long the open transaction has been open.
@@ -278,6 +299,15 @@ impl Status {
     pub(super) fn outlet_waits(&self, why: Option<String>) {
         self.outlet_open.store(why.is_none(), Ordering::Relaxed);
         *lock(&self.outlet_waits) = why;
+    }
+
+    pub(super) fn breaker(&self, why: Option<String>) {
+        *lock(&self.breaker) = why;
+    }
+
+    /// Whether the end of a pause has been asked for, once.
+    pub(super) fn take_resume(&self) -> bool {
+        self.resume.swap(false, Ordering::Relaxed)
     }
 
     pub(super) fn stopping(&self) {

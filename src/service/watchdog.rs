@@ -91,7 +91,7 @@ pub(super) fn start<I: Intake, O: Outlet>(
         let (settings, epoch, status, shutdown) = (settings.clone(), epoch.clone(), status.clone(), shutdown.clone());
         spawn("outlet".into(), &over, move || {
             let outlet = outlet().context("starting the producer")?;
-            let work = Work::default();
+            let work = Work::new(&settings);
             let (orders, intake) = (orders_end, answers);
             Publisher { outlet, settings, epoch, condemned, status, shutdown, orders, intake, work }.run()
         })?

@@ -1,4 +1,4 @@
-//! HTTP: `/healthz`, `/readyz`, `/metrics`, `/config`.
+//! HTTP: `/healthz`, `/readyz`, `/metrics`, `/config`, and one order: `POST /breaker/resume`.
 //!
 //! Whoever asks can cost the service little: a connection carries one request of bounded size within a bounded time, and
 //! there are only so many at once.
@@ -15,7 +15,7 @@ use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -97,7 +97,8 @@ pub async fn serve(listener: TcpListener, status: Arc<Status>, metrics: Metrics,
     let listener = tokio::net::TcpListener::from_std(listener).context("cannot use the HTTP port")?;
     let router = Router::new()
         .route("/healthz", get(healthz).with_state(Arc::clone(&status)))
-        .route("/readyz", get(readyz).with_state(status))
+        .route("/readyz", get(readyz).with_state(Arc::clone(&status)))
+        .route("/breaker/resume", post(resume).with_state(status))
         .route("/metrics", get(scrape).with_state(Arc::new(metrics)))
         .route("/config", get(show).with_state(config.into()))
         .layer(middleware::from_fn(small));
@@ -156,6 +157,16 @@ async fn healthz(State(status): State<Arc<Status>>) -> Response {
 /// Ready: the model is loaded (else there would be no service), the group has taken it in, the outlet is open.
 async fn readyz(State(status): State<Arc<Status>>) -> Response {
     answer("ready", status.ready(), &status.state().to_string())
+}
+
+/// Lets articles pass again after too many ended as dead letters.
+async fn resume(State(status): State<Arc<Status>>) -> Response {
+    let open = status.resume();
+    let reason =
+        if open { "articles pass for the length of service.breaker.window" } else { "there is no pause to end" };
+    let code = if open { StatusCode::OK } else { StatusCode::CONFLICT };
+    let body = json!({"resumed": open, "reason": reason});
+    (code, [(header::CONTENT_TYPE, "application/json")], format!("{body}\n")).into_response()
 }
 
 fn answer(what: &str, well: bool, reason: &str) -> Response {

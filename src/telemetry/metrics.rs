@@ -99,6 +99,7 @@ impl Collector for Service {
         page.counter("transactions_aborted", "Transactions aborted", counters.aborts.get())?;
         page.counter("producers_replaced", "Producers given up for a fresh one", counters.replacements.get())?;
         page.counter("rebalances", "Assignments and revocations", counters.rebalances.get())?;
+        page.counter("breaker_trips", "Pauses for too many dead letters", counters.trips.get())?;
         page.counter("offset_resets", "Times that the offset to go on from was not there", counters.resets.get())?;
         page.counter(
             "offsets_skipped",
@@ -117,6 +118,8 @@ impl Collector for Service {
         page.gauge("in_flight_oldest_seconds", "Age of the oldest article in flight", oldest.as_secs_f64())?;
         let open = status.transaction_age().unwrap_or_default();
         page.gauge("transaction_open_seconds", "Age of the open transaction", open.as_secs_f64())?;
+        let open = f64::from(u8::from(status.breaker_open()));
+        page.gauge("breaker_open", "1 while the service pauses for too many dead letters", open)?;
         page.gauge("live", "1 if /healthz says so", f64::from(u8::from(status.live().is_ok())))?;
         page.gauge("ready", "1 if /readyz says so", f64::from(u8::from(status.ready())))?;
         page.gauge("uptime_seconds", "Time since the start", status.uptime().as_secs_f64())?;
