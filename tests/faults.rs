@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a scenario stops at what it did not expect, aloud")]
 
+use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
@@ -393,34 +394,46 @@ fn a_full_disk_for_the_log(broker: &Broker, directory: &Path) {
     reader.check_exactly_once(&inputs);
 }
 
-/// The time of day is for what is shown; what waits goes by a clock that only runs forwards.
+/// The Kafka client waits by the time of day, so a jump can make a wait long. Should a thread not come out of it, the
+/// watchdog, which goes by a clock that only runs forwards, ends the process with code 70, and the next one goes on.
 fn the_clock_jumps_back(broker: &Broker, directory: &Path) {
-    let folders = ["/usr/lib/x86_64-linux-gnu/faketime", "/usr/lib/aarch64-linux-gnu/faketime", "/usr/lib/faketime"];
-    let found = folders.iter().map(|folder| Path::new(folder).join("libfaketimeMT.so.1")).find(|path| path.exists());
-    let Some(library) = found else {
-        println!("the_clock_jumps_back: skipped, libfaketime is missing (Debian: apt-get install faketime)");
-        assert!(variable("CI").is_none(), "CI has to have libfaketime");
-        return;
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/faults/clock.c");
+    let (library, time) = (directory.join("clock.so"), directory.join("time"));
+    let compiled = Command::new("cc").args(["-shared", "-fPIC", "-o"]).args([&library, &source]).status().unwrap();
+    assert!(compiled.success(), "tests/faults/clock.c does not compile");
+    // In place: the program has the file mapped.
+    let set_back = |hours: i64| {
+        let mut file = std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(&time).unwrap();
+        file.write_all(&(-3600 * hours).to_le_bytes()).unwrap();
     };
+    set_back(0);
     let topics = broker.topics("clock", 3, Limits::default());
     let inputs = articles(900);
     let mut reader = topics.reader();
-    let time = directory.join("time");
-    std::fs::write(&time, "+0").unwrap();
-    let instance = Instance::start_as(&topics.config(directory, "only", BARE), |command| {
-        command
-            .env("LD_PRELOAD", &library)
-            .env("FAKETIME_TIMESTAMP_FILE", &time)
-            .env("FAKETIME_CACHE_DURATION", "1")
-            .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
-    });
+    let config = topics.config(directory, "only", &format!("{BARE}[service]\nstall_deadline = \"10s\"\n"));
+    let start = || {
+        Instance::start_as(&config, |command| {
+            command.env("LD_PRELOAD", &library).env("CLOCK_OFFSET", &time);
+        })
+    };
+    let mut instance = start();
     let feeding = feed(&topics, &inputs, seconds(10));
-    for (count, shift) in [(100, "-2h"), (300, "+30d"), (500, "-1y")] {
-        reader.wait_for(count, PATIENCE);
-        std::fs::write(&time, shift).unwrap();
+    let jumps = [(100, Some(2)), (300, Some(72)), (500, Some(720)), (inputs.len(), None)];
+    for (count, jump) in jumps {
+        let deadline = Instant::now() + PATIENCE;
+        while reader.sources.len() < count {
+            assert!(Instant::now() < deadline, "{} of {count} came out\n{}", reader.sources.len(), instance.log());
+            reader.poll(Duration::from_millis(100));
+            if !instance.running() {
+                println!("the_clock_jumps_back: the watchdog ended it");
+                assert_eq!(std::mem::replace(&mut instance, start()).wait(seconds(1)).code(), Some(70));
+            }
+        }
+        if let Some(hours) = jump {
+            set_back(hours);
+        }
     }
     feeding.join().unwrap();
-    reader.wait_for(inputs.len(), PATIENCE);
     instance.stop();
     reader.drain();
     reader.check_exactly_once(&inputs);

@@ -61,7 +61,9 @@ impl Settings {
 pub fn start(settings: &Settings) {
     let terminal = std::io::stderr().is_terminal();
     let filter = EnvFilter::try_new(&settings.level).unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A line that cannot be written, as on a full disk, is lost; to complain of it in the same place would panic.
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false);
     let readable = match settings.format {
         Format::Auto => terminal,
         Format::Text => true,
