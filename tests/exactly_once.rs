@@ -15,6 +15,7 @@ use copydesk::io::kafka::{Settings, Topics as Names, probe};
 use copydesk::settings::Bytes;
 use support::{BARE, Broker, Input, Instance, Limits, Scenario, Topics, articles, feed, flush, seconds};
 
+#[allow(dead_code, reason = "other tests use the rest")]
 mod support;
 
 const SCENARIOS: [(&str, Scenario); 14] = [
