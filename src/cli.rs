@@ -4,6 +4,7 @@ mod annotate;
 mod check;
 mod compare;
 mod config;
+mod dead;
 mod demo;
 mod diff;
 mod explain;
@@ -57,6 +58,7 @@ enum Command {
     Tap(tap::Arguments),
     Explain(explain::Arguments),
     Diff(diff::Arguments),
+    Dead(dead::Arguments),
 }
 
 /// How a command ended; its value is the exit status of the process.
@@ -91,6 +93,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Command::Tap(arguments) => tap::run(&arguments),
             Command::Explain(arguments) => explain::run(&arguments),
             Command::Diff(arguments) => diff::run(&arguments),
+            Command::Dead(arguments) => dead::run(&arguments),
         },
         Err(refused) => {
             let exit = if refused.use_stderr() { Exit::Usage } else { Exit::Done };

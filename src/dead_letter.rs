@@ -4,7 +4,7 @@
 //! it came from. Whoever gives up on an article (the reading of it, the record that grew too large, a broker that
 //! refuses it) builds its dead letter here, so that all of them look alike.
 
-use crate::message::{Destination, Header, Message, RawArticle};
+use crate::message::{Destination, Header, Message, Partition, Position, RawArticle};
 
 /// Why an article could not be enriched. The list is closed: dashboards and replays filter by its codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -106,8 +106,32 @@ pub fn letter(article: &RawArticle, reason: Reason, detail: &str, stage: Option<
     Message { destination: Destination::Dead, key: article.key.clone(), payload: article.payload.clone(), headers }
 }
 
-/// How often the article was given up before.
-fn attempts(article: &RawArticle) -> u64 {
+/// The article that `letter` was made of, as it was received; of our headers it keeps the attempt alone, which the next
+/// dead letter counts on.
+///
+/// Without a readable source the position is that of the letter.
+pub fn article(letter: &RawArticle) -> RawArticle {
+    let kept = |header: &&Header| header.name == ATTEMPT || !OURS.contains(&header.name.as_str());
+    RawArticle {
+        position: source(letter).unwrap_or_else(|| letter.position.clone()),
+        key: letter.key.clone(),
+        payload: letter.payload.clone(),
+        headers: letter.headers.iter().filter(kept).cloned().collect(),
+        timestamp: letter.header(SOURCE_TIMESTAMP).parse().ok().or(letter.timestamp),
+    }
+}
+
+/// Where the article of a dead letter stands.
+pub fn source(letter: &RawArticle) -> Option<Position> {
+    let text = letter.header(SOURCE);
+    let (rest, offset) = text.rsplit_once('/')?;
+    let (topic, number) = rest.rsplit_once('/')?;
+    let partition = Partition { topic: topic.into(), number: number.parse().ok()? };
+    Some(Position { partition, offset: offset.parse().ok()? })
+}
+
+/// How often the article was given up so far: of a dead letter, this time included.
+pub fn attempts(article: &RawArticle) -> u64 {
     let last = article.headers.iter().rev().find(|header| header.name == ATTEMPT);
     let value = last.and_then(|header| header.value.as_deref()).and_then(|value| std::str::from_utf8(value).ok());
     value.and_then(|value| value.parse::<u32>().ok()).unwrap_or(0).into()
@@ -121,7 +145,6 @@ fn cut(detail: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::{Partition, Position};
 
     fn article(headers: Vec<Header>) -> RawArticle {
         RawArticle {
@@ -153,6 +176,17 @@ mod tests {
         assert_eq!(value(&letter, SOURCE), ["articles.raw/3/41"]);
         assert_eq!(value(&letter, SOURCE_TIMESTAMP), ["1700000000123"]);
         assert!(value(&letter, STAGE).is_empty());
+    }
+
+    /// What is replayed must be what was received, and still count.
+    #[test]
+    fn the_article_comes_back_out_of_its_letter() {
+        let article = article(vec![header("a", Some("1")), header("null", None)]);
+        let Message { key, payload, headers, .. } = letter(&article, Reason::Internal, "x", Some("entities"));
+        let position = Position { partition: Partition { topic: "articles.dead".into(), number: 0 }, offset: 7 };
+        let again = super::article(&RawArticle { position, key, payload, headers, timestamp: Some(5) });
+        let counted = [article.headers.clone(), vec![header(ATTEMPT, Some("1"))]].concat();
+        assert_eq!(again, RawArticle { headers: counted, ..article });
     }
 
     /// Headers that grow with each replay end in a record that no topic takes.

@@ -1,8 +1,8 @@
 //! Kafka: the only place that knows its client.
 //!
 //! [`intake`] and [`outlet`] make the two doors of the service. They share the consumer in one respect: the offsets of a
-//! transaction are sent in the name of the group member, whose identity only the consumer knows. [`Reader`] is for
-//! people who look in.
+//! transaction are sent in the name of the group member, whose identity only the consumer knows. [`Reader`] and
+//! [`Writer`] are for people who look in and who repair.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,6 +14,7 @@ pub use self::outbound::KafkaOutlet;
 pub use self::probe::probe;
 pub use self::reader::Reader;
 pub use self::settings::{GroupProtocol, SaslMechanism, Secret, Settings, Topics};
+pub use self::writer::Writer;
 use crate::io::{Delivery, Pulse};
 
 mod context;
@@ -25,6 +26,7 @@ mod outbound;
 mod probe;
 mod reader;
 mod settings;
+mod writer;
 
 /// The consumer, as far as the outlet needs it.
 ///
