@@ -163,6 +163,43 @@ fn every_form_is_in_the_list() {
     }
 }
 
+/// A runbook is read at three in the morning: no link of it may lead nowhere.
+#[test]
+fn every_link_of_the_documentation_leads_somewhere() {
+    let mut pages: Vec<_> = ["", "docs", "benches", "training", "models/newsroom-en", "deploy"]
+        .iter()
+        .filter_map(|folder| fs::read_dir(root().join(folder)).ok())
+        .flatten()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|end| end == "md"))
+        .collect();
+    pages.sort();
+    assert!(pages.len() > 5, "where are the pages?");
+    for page in &pages {
+        for link in fs::read_to_string(page).unwrap().split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if link.contains("://") {
+                continue;
+            }
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { page.clone() } else { page.parent().unwrap().join(file) };
+            assert!(target.exists(), "{} links to {link}, which is not there", page.display());
+            let known = anchor.is_empty() || headings(&target).contains(anchor);
+            assert!(known, "{} links to {link}, a heading that is not there", page.display());
+        }
+    }
+}
+
+/// The headings of a Markdown page as the anchors that are made of them.
+fn headings(page: &Path) -> BTreeSet<String> {
+    fs::read_to_string(page)
+        .unwrap()
+        .lines()
+        .filter(|line| line.starts_with('#'))
+        .map(|line| line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-"))
+        .map(|heading| heading.chars().filter(|c| c.is_alphanumeric() || "-_".contains(*c)).collect())
+        .collect()
+}
+
 /// What is merged is whole.
 #[test]
 fn nothing_is_left_for_later() {
