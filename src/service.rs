@@ -22,7 +22,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use self::status::{Counter, Counters, Progress, State, Status};
+pub use self::status::{Counter, Counters, Durations, Progress, State, Status};
 pub use self::watchdog::Running;
 use crate::io::{Delivery, Intake, Outlet};
 use crate::message::Enrich;

@@ -132,7 +132,7 @@ impl<I: Intake> Reader<I> {
 
     /// One turn of the loop; false when the outlet has ended.
     fn turn(&mut self) -> anyhow::Result<bool> {
-        self.status.intake.beat();
+        self.status.polls();
         loop {
             match self.answers.try_recv() {
                 Ok(Answer::Rewind(epoch)) => self.rewind(epoch),
@@ -208,6 +208,8 @@ impl<I: Intake> Reader<I> {
             self.status.moved();
         }
         self.status.counters.received.add(1);
+        let bytes = article.payload.as_ref().map_or(0, Vec::len);
+        self.status.counters.received_bytes.add(u64::try_from(bytes).unwrap_or(0));
         let lane = reading.lane.get_or_insert_with(|| {
             self.lanes += 1;
             Arc::new(Lane::new(self.lanes, partition, self.read_epoch, Some(floor)))

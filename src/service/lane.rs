@@ -85,6 +85,8 @@ pub(super) struct Finished {
 #[derive(Debug)]
 pub(super) struct Ended {
     pub(super) offset: i64,
+    /// That of the record received.
+    pub(super) timestamp: Option<i64>,
     pub(super) messages: Vec<Message>,
 }
 

@@ -92,10 +92,14 @@ impl Work {
 #[derive(Debug, Default)]
 struct Transaction {
     began: Option<Instant>,
-    /// Each message: whose it is, and where it went.
+    /// Each message: whose it is, and what.
     sent: Vec<(Arc<Lane>, i64, Sent)>,
+    enriched_bytes: usize,
+    dead_bytes: usize,
     /// By lane, the offset after the last article that has ended.
     next: BTreeMap<u64, (Arc<Lane>, i64)>,
+    /// By partition, the timestamp of that article.
+    reached: BTreeMap<Partition, i64>,
     articles: usize,
     bytes: usize,
     loads: Vec<Load>,
@@ -322,12 +326,21 @@ impl<O: Outlet> Publisher<O> {
         }
         let transaction = &mut self.work.transaction;
         for message in article.messages {
-            transaction.sent.push((Arc::clone(lane), article.offset, kind(&message)));
+            let kind = kind(&message);
+            let value = message.payload.as_ref().map_or(0, Vec::len);
+            match kind {
+                Sent::Enriched => transaction.enriched_bytes += value,
+                Sent::Dead(_) => transaction.dead_bytes += value,
+            }
+            transaction.sent.push((Arc::clone(lane), article.offset, kind));
             transaction.bytes += message.bytes();
             self.outlet.send(message)?;
         }
         transaction.articles += 1;
         transaction.next.insert(lane.id, (Arc::clone(lane), article.offset + 1));
+        if let Some(timestamp) = article.timestamp {
+            transaction.reached.insert(lane.partition.clone(), timestamp);
+        }
         if alone {
             self.outlet.settle()?;
         }
@@ -350,15 +363,17 @@ impl<O: Outlet> Publisher<O> {
         }
         let counters = &self.status.counters;
         counters.commits.add(1);
-        counters.commit_micros.add(u64::try_from(began.elapsed().as_micros()).unwrap_or(0));
+        counters.commit_durations.add(began.elapsed());
         counters.committed.add(count(transaction.articles));
+        counters.enriched_bytes.add(count(transaction.enriched_bytes));
+        counters.dead_bytes.add(count(transaction.dead_bytes));
         for (_, _, sent) in &transaction.sent {
             match sent {
                 Sent::Enriched => counters.enriched.add(1),
                 Sent::Dead(reason) => counters.dead(reason.unwrap_or(Reason::Internal)).add(1),
             }
         }
-        self.status.committed(&next);
+        self.status.committed(&next, &transaction.reached);
         self.status.transaction(false);
         self.condemned.forget(&next);
         self.work.suspects.retain(|suspect| {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::PATIENCE_WITH_WORKERS;
 use super::budget::Budget;
@@ -33,17 +33,23 @@ impl Counter {
 pub struct Counters {
     /// Articles polled, those read again after an abort included.
     pub received: Counter,
+    /// Bytes of the values of those.
+    pub received_bytes: Counter,
     /// Articles committed, whatever became of them.
     pub committed: Counter,
     /// Enriched records committed.
     pub enriched: Counter,
+    /// Bytes of their values.
+    pub enriched_bytes: Counter,
+    /// Bytes of the values of dead letters committed.
+    pub dead_bytes: Counter,
     dead: [Counter; Reason::ALL.len()],
     /// Articles dropped in flight, to be read again by us or by another member.
     pub dropped: Counter,
     /// Transactions committed.
     pub commits: Counter,
-    /// Microseconds that commits took, all together.
-    pub commit_micros: Counter,
+    /// How long commits took.
+    pub commit_durations: Durations,
     /// Transactions aborted.
     pub aborts: Counter,
     /// Producers replaced.
@@ -65,6 +71,60 @@ impl Counters {
     pub fn dead(&self, reason: Reason) -> &Counter {
         // `ALL` is in the order of declaration, and so of the discriminants.
         &self.dead[reason as usize]
+    }
+}
+
+/// How long something took, counted by how long it took at most.
+#[derive(Debug, Default)]
+pub struct Durations {
+    counts: [Counter; Self::BOUNDS.len() + 1],
+    micros: Counter,
+}
+
+impl Durations {
+    /// The most that counts in each bucket, seconds; what took longer is in one more.
+    pub const BOUNDS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+    /// Counts one that took so long.
+    pub fn add(&self, took: Duration) {
+        let seconds = took.as_secs_f64();
+        let bucket = Self::BOUNDS.iter().position(|bound| seconds <= *bound).unwrap_or(Self::BOUNDS.len());
+        self.counts[bucket].add(1);
+        self.micros.add(u64::try_from(took.as_micros()).unwrap_or(0));
+    }
+
+    /// How many are in each bucket, the last the longest.
+    pub fn counts(&self) -> [u64; Self::BOUNDS.len() + 1] {
+        std::array::from_fn(|bucket| self.counts[bucket].get())
+    }
+
+    /// How long all of them took together, seconds.
+    pub fn sum(&self) -> f64 {
+        self.micros.get() as f64 / 1e6
+    }
+}
+
+/// The longest of what was noted in this minute and the one before; one thread notes.
+#[derive(Debug, Default)]
+struct Longest {
+    minute: AtomicU64,
+    /// Milliseconds, of this minute and of the one before.
+    longest: [AtomicU64; 2],
+}
+
+impl Longest {
+    fn note(&self, minute: u64, took: Duration) {
+        let [this, before] = &self.longest;
+        let last = self.minute.swap(minute, Ordering::Relaxed);
+        if minute != last {
+            let ended = this.swap(0, Ordering::Relaxed);
+            before.store(if minute == last + 1 { ended } else { 0 }, Ordering::Relaxed);
+        }
+        this.fetch_max(u64::try_from(took.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    fn get(&self) -> Duration {
+        Duration::from_millis(self.longest.iter().map(|millis| millis.load(Ordering::Relaxed)).max().unwrap_or(0))
     }
 }
 
@@ -99,12 +159,29 @@ pub struct Progress {
     pub committed: Option<i64>,
     /// Offset after the last record that can be read; none until the broker told.
     pub end: Option<i64>,
+    /// Up to when the partition has been read, in milliseconds since the Unix epoch: the time of the last article
+    /// committed, or when nothing was left to read, if that was later.
+    pub reached: Option<i64>,
 }
 
 impl Progress {
     /// Records between the two, as far as both are known.
     pub fn lag(self) -> Option<i64> {
         Some((self.end? - self.committed?).max(0))
+    }
+
+    /// How far behind that is in time; nought if nothing is left to read.
+    pub fn lag_time(self) -> Option<Duration> {
+        match self.lag()? {
+            0 => Some(Duration::ZERO),
+            _ => Some(Duration::from_millis(u64::try_from(epoch_millis() - self.reached?).unwrap_or(0))),
+        }
+    }
+
+    fn look(&mut self) {
+        if self.lag() == Some(0) {
+            self.reached = self.reached.max(Some(epoch_millis()));
+        }
     }
 }
 
@@ -134,6 +211,7 @@ pub struct Status {
     /// Why the circuit breaker is open.
     breaker: Mutex<Option<String>>,
     resume: AtomicBool,
+    poll_gap: Longest,
     partitions: Mutex<BTreeMap<Partition, Progress>>,
 }
 
@@ -157,6 +235,7 @@ impl Status {
             outlet_waits: Mutex::default(),
             breaker: Mutex::default(),
             resume: AtomicBool::new(false),
+            poll_gap: Longest::default(),
             partitions: Mutex::default(),
         }
     }
@@ -223,6 +302,17 @@ impl Status {
         lock(&self.partitions).clone()
     }
 
+    /// The longest time between two polls of the intake in this minute and the one before.
+    pub fn poll_gap(&self) -> Duration {
+        self.poll_gap.get()
+    }
+
+    /// The intake is about to poll.
+    pub(super) fn polls(&self) {
+        self.poll_gap.note(self.started.elapsed().as_secs() / 60, self.intake.age());
+        self.intake.beat();
+    }
+
     /// How long the service has been up.
     pub fn uptime(&self) -> Duration {
         self.started.elapsed()
@@ -252,12 +342,15 @@ impl Status {
         }
     }
 
-    pub(super) fn committed(&self, next: &[Position]) {
+    /// Everything before `next` is done; `reached` tells the timestamps of the last articles of it.
+    pub(super) fn committed(&self, next: &[Position], reached: &BTreeMap<Partition, i64>) {
         self.moved();
         let mut known = lock(&self.partitions);
         for position in next {
             if let Some(progress) = known.get_mut(&position.partition) {
                 progress.committed = Some(position.offset);
+                progress.reached = progress.reached.max(reached.get(&position.partition).copied());
+                progress.look();
             }
         }
     }
@@ -267,6 +360,7 @@ impl Status {
         for position in ends {
             if let Some(progress) = known.get_mut(&position.partition) {
                 progress.end = Some(position.offset);
+                progress.look();
             }
         }
     }
@@ -323,6 +417,54 @@ impl Status {
     }
 }
 
+/// The time of day, in milliseconds since the Unix epoch.
+fn epoch_millis() -> i64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_is_remembered_for_a_minute_or_two() {
+        let gap = Longest::default();
+        gap.note(0, Duration::from_secs(3));
+        gap.note(0, Duration::from_secs(1));
+        assert_eq!(gap.get(), Duration::from_secs(3));
+        gap.note(1, Duration::from_secs(2));
+        assert_eq!(gap.get(), Duration::from_secs(3));
+        gap.note(2, Duration::ZERO);
+        assert_eq!(gap.get(), Duration::from_secs(2));
+        gap.note(9, Duration::ZERO);
+        assert_eq!(gap.get(), Duration::ZERO);
+    }
+
+    /// A partition that stood still for a day has no lag when nothing came, and a second's when something just did.
+    #[test]
+    fn lag_in_time_counts_from_when_there_was_something_to_read() {
+        let mut progress = Progress { committed: Some(5), end: Some(5), reached: Some(epoch_millis() - 86_400_000) };
+        assert_eq!(progress.lag_time(), Some(Duration::ZERO));
+        progress.look();
+        progress.end = Some(6);
+        assert!(progress.lag_time().unwrap() < Duration::from_secs(60));
+        progress.reached = Some(epoch_millis() - 90_000);
+        assert!(progress.lag_time().unwrap() >= Duration::from_secs(90));
+        assert_eq!(Progress { reached: None, ..progress }.lag_time(), None);
+    }
+
+    #[test]
+    fn a_duration_is_counted_where_it_belongs() {
+        let durations = Durations::default();
+        for millis in [5, 6, 20_000] {
+            durations.add(Duration::from_millis(millis));
+        }
+        assert_eq!((durations.counts()[..2].to_vec(), durations.counts()[11]), (vec![1, 1], 1));
+        assert!((durations.sum() - 20.011).abs() < 1e-9);
+    }
 }

@@ -105,7 +105,7 @@ impl Worker {
             self.desk.set(Some(&article.position));
             let messages = self.messages(&article);
             bytes += messages.iter().map(Message::bytes).sum::<usize>();
-            ended.push(Ended { offset: article.position.offset, messages });
+            ended.push(Ended { offset: article.position.offset, timestamp: article.timestamp, messages });
         }
         self.desk.set(None);
         self.pace.add(ended.len(), u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX));

@@ -4,21 +4,22 @@
 use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Instant;
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, NoLabelSet};
+use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use crate::dead_letter::Reason;
 use crate::pipeline::{Observer, Report};
-use crate::service::Status;
+use crate::service::{Durations, Progress, Status};
 
 /// All metrics of the process.
 #[derive(Debug)]
@@ -35,7 +36,7 @@ impl Metrics {
         let build = build.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         let help = "What runs: program, model, and the configuration as far as it changes records";
         registry.register("build", help, Info::new(build));
-        registry.register("stage_seconds", "Time that a stage took", stages.seconds.clone());
+        registry.register("stage_duration_seconds", "Time that a stage took", stages.durations.clone());
         registry.register("stage_runs", "Articles that a stage was asked about, by how it ended", stages.runs.clone());
         registry.register_collector(Box::new(Service(status)));
         Self(registry)
@@ -53,10 +54,20 @@ impl Metrics {
 }
 
 /// Measures the stages of the pipeline.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Stages {
-    seconds: Family<[(&'static str, &'static str); 1], Counter<f64, AtomicU64>>,
+    durations: Family<[(&'static str, &'static str); 1], Histogram, fn() -> Histogram>,
     runs: Family<[(&'static str, &'static str); 2], Counter>,
+}
+
+/// A rule takes microseconds, the model a long article a minute.
+const STAGE_BOUNDS: [f64; 10] = [0.000_1, 0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
+
+impl Default for Stages {
+    fn default() -> Self {
+        let durations: fn() -> Histogram = || Histogram::new(STAGE_BOUNDS);
+        Self { durations: Family::new_with_constructor(durations), runs: Family::default() }
+    }
 }
 
 thread_local! {
@@ -71,7 +82,7 @@ impl Observer for Stages {
 
     fn ended(&self, report: &Report) {
         let took = BEGAN.take().map_or(0.0, |began| began.elapsed().as_secs_f64());
-        self.seconds.get_or_create(&[("stage", report.name)]).inc_by(took);
+        self.durations.get_or_create(&[("stage", report.name)]).observe(took);
         self.runs.get_or_create(&[("stage", report.name), ("status", report.status.name())]).inc();
     }
 }
@@ -89,13 +100,16 @@ impl Collector for Service {
             "Articles polled, those read again after an abort included",
             counters.received.get(),
         )?;
+        page.counter("received_bytes", "Bytes of their values", counters.received_bytes.get())?;
         page.counter("articles_committed", "Articles done with, whatever became of them", counters.committed.get())?;
         page.counter("articles_dropped", "Articles dropped in flight, to be read again", counters.dropped.get())?;
         page.counter("records_enriched", "Enriched records published", counters.enriched.get())?;
+        page.counter("enriched_bytes", "Bytes of their values", counters.enriched_bytes.get())?;
         let dead = Reason::ALL.map(|reason| ([("reason", reason.code().to_owned())], counters.dead(reason).get()));
         page.counters("dead_letters", "Dead letters published", dead)?;
+        page.counter("dead_letter_bytes", "Bytes of their values", counters.dead_bytes.get())?;
         page.counter("commits", "Commits", counters.commits.get())?;
-        page.counter("commit_seconds", "Time that commits took", counters.commit_micros.get() as f64 / 1e6)?;
+        page.durations("commit_duration_seconds", "Time that a commit took", &counters.commit_durations)?;
         page.counter("transactions_aborted", "Transactions aborted", counters.aborts.get())?;
         page.counter("producers_replaced", "Producers given up for a fresh one", counters.replacements.get())?;
         page.counter("rebalances", "Assignments and revocations", counters.rebalances.get())?;
@@ -124,15 +138,22 @@ impl Collector for Service {
         page.gauge("ready", "1 if /readyz says so", f64::from(u8::from(status.ready())))?;
         page.gauge("uptime_seconds", "Time since the start", status.uptime().as_secs_f64())?;
         page.gauge("intake_idle_seconds", "Time since the intake last polled", status.intake.age().as_secs_f64())?;
+        let gap = status.poll_gap().as_secs_f64();
+        page.gauge("intake_poll_gap_seconds", "Longest time between two polls, of the last minute or two", gap)?;
         page.gauge("outlet_idle_seconds", "Time since the outlet last turned", status.outlet.age().as_secs_f64())?;
 
         let partitions = status.partitions();
         page.gauge("assigned_partitions", "Partitions assigned to this instance", partitions.len() as f64)?;
-        let lags = partitions.iter().filter_map(|(partition, progress)| {
-            let labels = [("topic", partition.topic.to_string()), ("partition", partition.number.to_string())];
-            Some((labels, progress.lag()? as f64))
-        });
-        page.gauges("partition_lag_records", "Records behind the end of an assigned partition", lags)
+        let of_each = |value: fn(Progress) -> Option<f64>| {
+            partitions.iter().filter_map(move |(partition, progress)| {
+                let labels = [("topic", partition.topic.to_string()), ("partition", partition.number.to_string())];
+                Some((labels, value(*progress)?))
+            })
+        };
+        let records = of_each(|progress| Some(progress.lag()? as f64));
+        page.gauges("partition_lag_records", "Records behind the end of an assigned partition", records)?;
+        let seconds = of_each(|progress| Some(progress.lag_time()?.as_secs_f64()));
+        page.gauges("partition_lag_seconds", "How long the oldest of them has waited, at the most", seconds)
     }
 }
 
@@ -149,6 +170,14 @@ impl Page<'_> {
 
     fn gauge(&mut self, name: &str, help: &str, value: f64) -> fmt::Result {
         self.one(name, help, &ConstGauge::new(value))
+    }
+
+    fn durations(&mut self, name: &str, help: &str, durations: &Durations) -> fmt::Result {
+        let mut encoder = self.0.encode_descriptor(name, help, None, MetricType::Histogram)?;
+        let counts = durations.counts();
+        let bounds = Durations::BOUNDS.into_iter().chain([f64::INFINITY]);
+        let buckets: Vec<(f64, u64)> = bounds.zip(counts).collect();
+        encoder.encode_histogram::<NoLabelSet>(durations.sum(), counts.iter().sum(), &buckets, None)
     }
 
     fn counters<const L: usize>(

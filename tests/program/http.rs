@@ -1,5 +1,6 @@
 //! What the running service answers: health, readiness, metrics; and how it ends.
 
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, TcpListener};
 
 use rdkafka::config::ClientConfig;
@@ -63,6 +64,7 @@ fn with_a_broker_the_service_is_ready_and_counts_its_work() {
     let folder = folder();
     let mut command = service(&folder, &broker.bootstrap_servers());
     command
+        .env("COPYDESK_SERVICE_BREAKER_LIMIT", "1")
         .env("COPYDESK_SERVICE_DELIVERY", "at_least_once")
         .env("COPYDESK_KAFKA_CLIENT_FETCH_WAIT_MAX_MS", "10")
         .env("COPYDESK_KAFKA_SESSION_TIMEOUT", "6s");
@@ -84,6 +86,11 @@ fn with_a_broker_the_service_is_ready_and_counts_its_work() {
         "copydesk_dead_letters_total{reason=\"invalid_field\"} 1",
         "copydesk_stage_runs_total{stage=\"segments\",status=\"ok\"} 2",
         "copydesk_assigned_partitions 2",
+        "copydesk_stage_duration_seconds_count{stage=\"segments\"} 2",
+        "copydesk_commit_duration_seconds_bucket{le=\"+Inf\"}",
+        "copydesk_partition_lag_seconds{topic=\"articles.raw\",partition=",
+        "copydesk_received_bytes_total 45",
+        "copydesk_dead_letter_bytes_total 11",
         "copydesk_partition_lag_records{topic=\"articles.raw\",partition=",
         "copydesk_ready 1",
         "copydesk_live 1",
@@ -94,8 +101,40 @@ fn with_a_broker_the_service_is_ready_and_counts_its_work() {
     let page = page();
     assert!(page.ends_with("# EOF\n"), "the page is cut short");
     crate::dashboards::check(&page);
+    documented(&page);
+
+    // The number of series must not follow what is read: not the ids, not the keys, not what is wrong with an article.
+    let series = |page: &str| page.lines().filter(|line| !line.starts_with('#')).count();
+    let before = series(&page);
+    for number in 0..300 {
+        let odd = [format!("Title {number}\n\nText."), format!("{{\"id\": {number}"), format!("{{\"x{number}\": 1}}")];
+        for (payload, key) in odd.iter().zip(0..) {
+            let key = format!("key-{number}-{key}");
+            producer.send(BaseRecord::to("articles.raw").payload(payload).key(&key)).expect("sent");
+        }
+    }
+    producer.flush(PATIENCE).expect("flushed");
+    let read = || get(&address, "/metrics").1;
+    until(|| read().contains("copydesk_articles_committed_total 904").then_some(())).expect("all are committed");
+    assert_eq!(series(&read()), before, "{}", read());
     service.signal("TERM");
     assert_eq!(service.wait().code(), Some(0), "{}", service.said());
+}
+
+/// What the page offers and what its documentation names are the same.
+fn documented(page: &str) {
+    let help: BTreeSet<&str> =
+        page.lines().filter_map(|line| line.strip_prefix("# HELP copydesk_")?.split(' ').next()).collect();
+    let text =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/metrics.md")).expect("docs/metrics.md");
+    let named = |line: &'static str| line.strip_prefix("| `copydesk_")?.split(['`', '{']).next();
+    let text: &'static str = text.leak();
+    let told: BTreeSet<&str> = text
+        .lines()
+        .filter_map(named)
+        .map(|name| name.strip_suffix("_total").or(name.strip_suffix("_info")).unwrap_or(name))
+        .collect();
+    assert_eq!(help, told, "docs/metrics.md and /metrics differ");
 }
 
 #[test]
