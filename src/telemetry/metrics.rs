@@ -53,10 +53,13 @@ impl Metrics {
     }
 }
 
+/// Histograms told apart by one label.
+type Histograms = Family<[(&'static str, &'static str); 1], Histogram, fn() -> Histogram>;
+
 /// Measures the stages of the pipeline.
 #[derive(Debug)]
 pub struct Stages {
-    durations: Family<[(&'static str, &'static str); 1], Histogram, fn() -> Histogram>,
+    durations: Histograms,
     runs: Family<[(&'static str, &'static str); 2], Counter>,
 }
 
