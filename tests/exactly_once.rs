@@ -127,6 +127,9 @@ fn a_signal_ends_it_in_good_order(broker: &Broker, directory: &Path) {
     std::fs::write(&patient, text).unwrap();
     let second = Instance::start(&patient);
     reader.wait_for(inputs.len(), seconds(30));
+    // The log tells of the service, not of articles: however many there are, good or bad, it stays short.
+    let lines = second.log().lines().count();
+    assert!(lines < 10, "{lines} lines\n{}", second.log());
     second.signal("INT");
     assert!(second.wait(seconds(25)).success());
     reader.drain();

@@ -145,7 +145,10 @@ impl<I: Intake> Reader<I> {
             }
         }
         if self.releasing.is_some_and(|deadline| Instant::now() > deadline) {
-            tracing::warn!("the open transaction did not end before the partitions had to be given up");
+            tracing::warn!(
+                "the open transaction did not end before the partitions had to be given up; its articles are read again by \
+                 whoever has them now; if that happens at every rebalance, raise kafka.session_timeout"
+            );
             self.release()?;
         }
         if self.shutdown.begun() && !self.draining {
@@ -368,7 +371,7 @@ impl Reading {
         let Some(missed) = self.missed else { return Ok(None) };
         if offset >= missed {
             self.missed = None;
-            tracing::warn!(%partition, from = missed, to = offset, "offsets were skipped: their articles are lost to us");
+            tracing::warn!(%partition, from = missed, to = offset, "offsets were skipped: have their articles sent again");
             return Ok(u64::try_from(offset - missed).ok());
         }
         // What had been fetched before still comes in order.

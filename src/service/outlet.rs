@@ -431,7 +431,10 @@ impl<O: Outlet> Publisher<O> {
         self.work.transaction = Transaction::default();
         self.status.transaction(false);
         self.status.counters.aborts.add(1);
-        tracing::warn!(partitions = held.len(), "transaction aborted, its articles are read again: {why}");
+        tracing::warn!(
+            partitions = held.len(),
+            "transaction aborted, its articles are read again; if that goes on, see to the brokers: {why}"
+        );
         let replace = match &fault {
             Fault::Replace(_) => true,
             _ => match self.outlet.abort() {
@@ -471,7 +474,7 @@ impl<O: Outlet> Publisher<O> {
         }
         for position in refused {
             if single {
-                tracing::warn!(%position, too_large, "the broker refuses the record, a dead letter goes in its place");
+                tracing::warn!(%position, too_large, "the broker refuses the record, a dead letter goes in its place; compare max.message.bytes with record.max_bytes");
                 self.condemned.add(position, Verdict { too_large, why: why.to_owned() });
             } else {
                 self.work.suspects.insert(position);

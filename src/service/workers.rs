@@ -125,7 +125,7 @@ impl Worker {
             Ok(_) => "enrichment gave no record",
             Err(_) => "enrichment failed with a panic",
         };
-        tracing::error!(position = %article.position, "{fault}; the article goes to the dead letters");
+        tracing::error!(position = %article.position, "{fault}; the article goes to the dead letters, where `copydesk dead show` has it for a report");
         vec![letter(article, Reason::Internal, fault, None)]
     }
 }

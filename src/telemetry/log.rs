@@ -82,7 +82,11 @@ pub fn start(settings: &Settings) {
 fn report_panic(panic: &PanicHookInfo<'_>) {
     let thread = std::thread::current();
     let place = panic.location().map(ToString::to_string).unwrap_or_default();
-    tracing::error!(thread = thread.name().unwrap_or("unnamed"), place, "a thread panicked");
+    tracing::error!(
+        thread = thread.name().unwrap_or("unnamed"),
+        place,
+        "a thread panicked; report the place and the version"
+    );
 }
 
 #[cfg(test)]
