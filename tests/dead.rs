@@ -16,10 +16,11 @@ use support::{BARE, Broker, Input, Instance, Limits, Reader, Scenario, Topics, f
 #[allow(dead_code, clippy::print_stdout, reason = "other tests use the rest; it takes the place of the usual harness")]
 mod support;
 
-const SCENARIOS: [(&str, Scenario); 3] = [
+const SCENARIOS: [(&str, Scenario); 4] = [
     ("dead_letters_are_found_and_shown", dead_letters_are_found_and_shown),
     ("a_replay_to_the_input_ends_enriched_or_is_given_up", a_replay_to_the_input_ends_enriched_or_is_given_up),
     ("a_replay_to_the_output_keeps_the_position", a_replay_to_the_output_keeps_the_position),
+    ("a_replay_that_is_cut_off_goes_on_without_a_gap", a_replay_that_is_cut_off_goes_on_without_a_gap),
 ];
 
 fn main() -> ExitCode {
@@ -168,7 +169,7 @@ fn a_replay_to_the_output_keeps_the_position(broker: &Broker, directory: &Path) 
     reader.drain();
     assert_eq!(reader.read.len(), before, "a dry run wrote");
     let done = said(&config, &["replay", "--to", "output"]);
-    assert!(done.contains("1 replayed (too_large 1)") && done.contains("--since "), "{done}");
+    assert!(done.contains("1 replayed (too_large 1)") && done.contains("--from "), "{done}");
     reader.drain();
     let new = &reader.read[before..];
     assert_eq!(new.len(), 1);
@@ -176,4 +177,48 @@ fn a_replay_to_the_output_keeps_the_position(broker: &Broker, directory: &Path) 
     let header = |name: &str| new[0].header(name);
     assert_eq!(header("ce_id"), Some(format!("{}/0/1", topics.topic("raw"))));
     assert_eq!((header("desk").as_deref(), header("copydesk-attempt")), (Some("foreign"), None));
+}
+
+/// Partitions are read one after the other, not in the order of time: what a replay says to go on with must leave out no
+/// letter of the partition that it had not come to, and take none twice.
+fn a_replay_that_is_cut_off_goes_on_without_a_gap(broker: &Broker, directory: &Path) {
+    let topics = broker.topics("cut", 2, Limits::default());
+    let config = topics.config(directory, "only", BARE);
+    // Not text, and nothing that compression makes small enough for the topic.
+    let noise = |seed: u64, length: usize| {
+        let mut state = seed + 1;
+        let mut byte = |_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 56) as u8
+        };
+        [0xff].into_iter().chain((0..length).map(&mut byte)).collect::<Vec<u8>>()
+    };
+    // Written in turns, so that both partitions have letters of the same time; the ninth of each is one too large.
+    let input = |number: i32| {
+        let value = noise(u64::try_from(number).unwrap(), if number / 2 == 8 { 50_000 } else { 20 });
+        (number % 2, Some(number.to_string().into_bytes()), Some(value), Vec::new())
+    };
+    let inputs: Vec<Input> = (0..24).map(input).collect();
+    let producer = topics.producer();
+    let mut reader = topics.reader();
+    let service = Instance::start(&config);
+    for both in inputs.chunks(2) {
+        topics.produce(&producer, both);
+        flush(&producer);
+        reader.wait_for(reader.sources.len() + 2, PATIENCE);
+    }
+    service.stop();
+
+    topics.set_limit("raw", 10_000);
+    let output = dead(&config, &["replay", "--rate", "4", "--json"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let cut: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let first = cut["replayed"]["not_utf8"].as_u64().unwrap();
+    assert!(first > 0 && first < 24 && cut["whole"] == false, "{cut}");
+    topics.set_limit("raw", 1_000_000);
+    let rest = &json(&config, &["replay", "--from", cut["next"].as_str().unwrap()])[0];
+    assert_eq!(rest["replayed"]["not_utf8"].as_u64(), Some(24 - first), "{cut}, then {rest}");
+    let none = &json(&config, &["replay", "--from", rest["next"].as_str().unwrap()])[0];
+    assert_eq!((&none["replayed"], &none["next"]), (&serde_json::json!({}), &rest["next"]), "{none}");
+    assert_eq!(dead(&config, &["replay", "--from", "7:0"]).status.code(), Some(1));
 }
