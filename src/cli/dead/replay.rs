@@ -111,7 +111,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let (tally, note) = match &done {
         Ok(()) if whole => (&replay.tally, ""),
         Ok(()) => (&replay.tally, "; it was stopped there"),
-        Err(_) => (&committed, "; it was cut off there, and what it wrote after it was not committed"),
+        Err(_) => (&committed, "; it was cut off there, and nobody confirmed what it wrote after it"),
     };
     print(&tally.tell(arguments, note))?;
     done.map(|()| if whole { Exit::Done } else { Exit::Failed })
