@@ -7,19 +7,23 @@
 #![allow(clippy::unwrap_used, reason = "a scenario stops at what it did not expect")]
 
 use std::path::Path;
-use std::process::{Command, ExitCode, Output};
+use std::process::{Command, ExitCode, Output, Stdio};
 use std::time::Duration;
 
+use rdkafka::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use serde_json::Value;
 use support::{BARE, Broker, Input, Instance, Limits, Reader, Scenario, Topics, flush};
 
 #[allow(dead_code, clippy::print_stdout, reason = "other tests use the rest; it takes the place of the usual harness")]
 mod support;
 
-const SCENARIOS: [(&str, Scenario); 3] = [
+const SCENARIOS: [(&str, Scenario); 4] = [
     ("dead_letters_are_found_and_shown", dead_letters_are_found_and_shown),
     ("a_replay_to_the_input_ends_enriched_or_is_given_up", a_replay_to_the_input_ends_enriched_or_is_given_up),
     ("a_replay_to_the_output_keeps_the_position", a_replay_to_the_output_keeps_the_position),
+    ("a_replay_that_is_cut_off_goes_on_without_a_gap", a_replay_that_is_cut_off_goes_on_without_a_gap),
 ];
 
 fn main() -> ExitCode {
@@ -168,7 +172,7 @@ fn a_replay_to_the_output_keeps_the_position(broker: &Broker, directory: &Path) 
     reader.drain();
     assert_eq!(reader.read.len(), before, "a dry run wrote");
     let done = said(&config, &["replay", "--to", "output"]);
-    assert!(done.contains("1 replayed (too_large 1)") && done.contains("--since "), "{done}");
+    assert!(done.contains("1 replayed (too_large 1)") && done.contains("--from "), "{done}");
     reader.drain();
     let new = &reader.read[before..];
     assert_eq!(new.len(), 1);
@@ -176,4 +180,76 @@ fn a_replay_to_the_output_keeps_the_position(broker: &Broker, directory: &Path) 
     let header = |name: &str| new[0].header(name);
     assert_eq!(header("ce_id"), Some(format!("{}/0/1", topics.topic("raw"))));
     assert_eq!((header("desk").as_deref(), header("copydesk-attempt")), (Some("foreign"), None));
+}
+
+/// Partitions are read one after the other, not in the order of time: what a replay says to go on with must leave out no
+/// letter of the partition that it had not come to, and take none twice.
+fn a_replay_that_is_cut_off_goes_on_without_a_gap(broker: &Broker, directory: &Path) {
+    let topics = broker.topics("cut", 2, Limits::default());
+    let config = topics.config(directory, "only", BARE);
+    // Not text, and nothing that compression makes small enough for the topic.
+    let noise = |seed: u64, length: usize| {
+        let mut state = seed + 1;
+        let mut byte = |_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 56) as u8
+        };
+        [0xff].into_iter().chain((0..length).map(&mut byte)).collect::<Vec<u8>>()
+    };
+    // Written in turns, so that both partitions have letters of the same time; the ninth of each is one too large.
+    let input = |number: i32| {
+        let value = noise(u64::try_from(number).unwrap(), if number / 2 == 8 { 50_000 } else { 20 });
+        (number % 2, Some(number.to_string().into_bytes()), Some(value), Vec::new())
+    };
+    let inputs: Vec<Input> = (0..24).map(input).collect();
+    let producer = topics.producer();
+    let mut reader = topics.reader();
+    let service = Instance::start(&config);
+    for both in inputs.chunks(2) {
+        topics.produce(&producer, both);
+        flush(&producer);
+        reader.wait_for(reader.sources.len() + 2, PATIENCE);
+    }
+    service.stop();
+
+    topics.set_limit("raw", 10_000);
+    let output = dead(&config, &["replay", "--rate", "4", "--json"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let cut: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let first = cut["replayed"]["not_utf8"].as_u64().unwrap();
+    assert!(first > 0 && first < 24 && cut["whole"] == false, "{cut}");
+    topics.set_limit("raw", 1_000_000);
+
+    // Stopped by hand, once something of it can be read; offsets alone also grow by the marks of transactions.
+    let consumer: BaseConsumer = ClientConfig::new()
+        .set("bootstrap.servers", &topics.address)
+        .set("group.id", "look")
+        .set("isolation.level", "read_committed")
+        .create()
+        .unwrap();
+    let mut ends = TopicPartitionList::new();
+    for partition in 0..2 {
+        let (_, end) = consumer.fetch_watermarks(&topics.topic("raw"), partition, PATIENCE).unwrap();
+        ends.add_partition_offset(&topics.topic("raw"), partition, Offset::Offset(end)).unwrap();
+    }
+    consumer.assign(&ends).unwrap();
+    let replay = Command::new(env!("CARGO_BIN_EXE_copydesk"))
+        .args(["dead", "replay", "--rate", "4", "--json", "--from", cut["next"].as_str().unwrap(), "--config"])
+        .arg(&config)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    consumer.poll(PATIENCE).expect("something of it can be read").unwrap();
+    assert!(Command::new("kill").args(["-INT", &replay.id().to_string()]).status().unwrap().success());
+    let output = replay.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let stopped: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let second = stopped["replayed"]["not_utf8"].as_u64().unwrap();
+    assert!(second > 0 && first + second < 24 && stopped["whole"] == false, "{stopped}");
+
+    let rest = &json(&config, &["replay", "--from", stopped["next"].as_str().unwrap()])[0];
+    assert_eq!(rest["replayed"]["not_utf8"].as_u64(), Some(24 - first - second), "{cut}, {stopped}, then {rest}");
+    let none = &json(&config, &["replay", "--from", rest["next"].as_str().unwrap()])[0];
+    assert_eq!((&none["replayed"], &none["next"]), (&serde_json::json!({}), &rest["next"]), "{none}");
+    assert_eq!(dead(&config, &["replay", "--from", "7:0"]).status.code(), Some(1));
 }

@@ -4,9 +4,13 @@ mod list;
 mod replay;
 mod show;
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::str::FromStr;
 
+use anyhow::ensure;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -72,6 +76,32 @@ fn reason(text: &str) -> Result<String, String> {
     codes.contains(&text).then(|| text.to_owned()).ok_or_else(|| format!("there are {}", codes.join(", ")))
 }
 
+/// Offsets in the topic of dead letters by partition, written as `0:17,1:4`. They tell how far a scan has come, as no time
+/// does: partitions are read side by side, and a transaction makes letters visible later than it wrote them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Offsets(BTreeMap<i32, i64>);
+
+impl fmt::Display for Offsets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts: Vec<String> = self.0.iter().map(|(partition, offset)| format!("{partition}:{offset}")).collect();
+        f.write_str(&parts.join(","))
+    }
+}
+
+impl FromStr for Offsets {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let part = |part: &str| {
+            let (partition, offset) = part.split_once(':')?;
+            let (partition, offset) = (partition.parse().ok()?, offset.parse().ok()?);
+            (partition >= 0 && offset >= 0).then_some((partition, offset))
+        };
+        let parts: Option<BTreeMap<i32, i64>> = text.split(',').map(part).collect();
+        parts.map(Self).ok_or_else(|| "write partitions with offsets, as 0:17,1:4".to_owned())
+    }
+}
+
 /// A dead letter and what its headers say.
 struct Letter {
     record: RawArticle,
@@ -126,16 +156,23 @@ impl Filter {
             && letter.at().is_none_or(within)
     }
 
-    /// Hands `each` the dead letters that fit, up to the present end of their topic.
+    /// Hands `each` the dead letters that fit and are not before `from`, up to the present end of their topic.
     fn scan(
         &self,
         config: &Config,
+        from: &Offsets,
         mut each: impl FnMut(Letter) -> anyhow::Result<ControlFlow<()>>,
     ) -> anyhow::Result<()> {
         let mut reader = Reader::open(&config.kafka, &config.kafka.topics.dead)?;
         let start = self.since.map_or(Start::Earliest, Start::Time);
+        let mut starts: BTreeMap<i32, i64> = start.offsets(&reader)?.into_iter().collect();
+        for (partition, offset) in &from.0 {
+            let topic = reader.topic();
+            ensure!(starts.contains_key(partition), "{topic} has no partition {partition}; see --from");
+            starts.entry(*partition).and_modify(|start| *start = (*start).max(*offset));
+        }
         let mut failed = Ok(());
-        reader.scan(&start.offsets(&reader)?, |record| {
+        reader.scan(&starts.into_iter().collect::<Vec<_>>(), |record| {
             let letter = Letter::new(record);
             if !self.fits(&letter) {
                 return ControlFlow::Continue(());
@@ -176,6 +213,16 @@ mod tests {
         }
         let first = Filter { source: Some("raw/1".into()), ..filter() };
         assert!(!first.fits(&letter("raw/10/7", "empty", 0)));
+    }
+
+    /// What a replay prints is what it takes.
+    #[test]
+    fn offsets_are_read_as_they_are_written() {
+        let offsets = Offsets(BTreeMap::from([(0, 17), (11, 4)]));
+        assert_eq!((offsets.to_string().as_str(), offsets.to_string().parse()), ("0:17,11:4", Ok(offsets)));
+        for wrong in ["", "0", "0:", "0:-1", "-1:0", "0:1,", "0:1;1:2"] {
+            assert!(wrong.parse::<Offsets>().is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -5,16 +5,16 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
-use jiff::{Timestamp, ToSpan};
 use serde_json::json;
 
-use super::super::{Exit, pipeline, print};
-use super::{Filter, Letter};
+use super::super::{Exit, pipeline, print, runtime, signals};
+use super::{Filter, Letter, Offsets};
 use crate::config::Config;
 use crate::dead_letter;
 use crate::io::kafka::{Reader, Writer};
 use crate::message::{Destination, Header};
 use crate::pipeline::{Outcome, Pipeline};
+use crate::service::Shutdown;
 use crate::telemetry::log;
 
 /// The most records in a transaction.
@@ -25,11 +25,15 @@ const OPEN: Duration = Duration::from_secs(1);
 
 /// Read articles again that ended as dead letters, after what was wrong has been mended
 ///
-/// The dead letters stay where they are. An article that ends as one again counts its attempts on.
+/// The dead letters stay where they are. An article that ends as one again counts its attempts on. Ctrl-C ends it in good
+/// order; it then says how to go on, and the exit status is 1.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
     filter: Filter,
+    /// Go on where an earlier replay with the same filters ended, as it said: offsets of dead letters by partition
+    #[arg(long, value_name = "PARTITION:OFFSET,…")]
+    from: Option<Offsets>,
     /// Where to: into the topic of raw articles, for the service to read, or enriched here and straight to the output
     #[arg(long, value_enum, default_value = "input")]
     to: To,
@@ -60,8 +64,8 @@ struct Tally {
     /// Rejected again, by the reason they have now.
     rejected: BTreeMap<String, u64>,
     too_often: u64,
-    /// When the last of them was written.
-    last: Option<Timestamp>,
+    /// Where to go on after all of these.
+    next: Offsets,
 }
 
 struct Replay<'a> {
@@ -84,29 +88,40 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let partitions = i32::try_from(raw.partitions()?.len())?;
     let pipeline = if arguments.to == To::Output { Some(pipeline(&config)?.0) } else { None };
     let writer = if arguments.dry_run { None } else { Some(Writer::open(&config.kafka, "replay")?) };
-    let (waiting, opened, tally) = (0, Instant::now(), Tally::default());
+    let (runtime, shutdown) = (runtime()?, Shutdown::default());
+    signals::listen(&runtime, shutdown.clone())?;
+    let from = arguments.from.clone().unwrap_or_default();
+    let (waiting, opened) = (0, Instant::now());
+    let mut committed = Tally { next: from.clone(), ..Tally::default() };
+    let tally = committed.clone();
     let mut replay = Replay { arguments, config: &config, pipeline, writer, partitions, waiting, opened, tally };
-    let mut committed = Tally::default();
-    let done = arguments.filter.scan(&config, |letter| {
+    let mut whole = true;
+    let done = arguments.filter.scan(&config, &from, |letter| {
+        if shutdown.begun() {
+            whole = false;
+            return Ok(ControlFlow::Break(()));
+        }
         if replay.take(&letter)? {
             committed = replay.tally.clone();
         }
         Ok(ControlFlow::Continue(()))
     });
     let done = done.and_then(|()| replay.commit());
+    runtime.shutdown_background();
     let (tally, note) = match &done {
-        Ok(()) => (&replay.tally, ""),
-        Err(_) => (&committed, "; it was cut off there, and nothing after it is visible"),
+        Ok(()) if whole => (&replay.tally, ""),
+        Ok(()) => (&replay.tally, "; it was stopped there"),
+        Err(_) => (&committed, "; it was cut off there, and nobody confirmed what it wrote after it"),
     };
     print(&tally.tell(arguments, note))?;
-    done.map(|()| Exit::Done)
+    done.map(|()| if whole { Exit::Done } else { Exit::Failed })
 }
 
 impl Replay<'_> {
     /// Replays a dead letter; true if it and all before it are committed.
     fn take(&mut self, letter: &Letter) -> anyhow::Result<bool> {
         let began = Instant::now();
-        self.tally.last = self.tally.last.max(letter.at());
+        self.tally.next.0.insert(letter.record.position.partition.number, letter.record.position.offset + 1);
         if letter.attempt >= self.arguments.max_attempts {
             self.tally.too_often += 1;
             return Ok(false);
@@ -169,7 +184,7 @@ impl Replay<'_> {
 
 impl Tally {
     fn tell(&self, arguments: &Arguments, note: &str) -> String {
-        let next = self.last.and_then(|last| last.checked_add(1.millisecond()).ok()).map(|next| next.to_string());
+        let next = Some(self.next.to_string()).filter(|next| !next.is_empty());
         let count: u64 = self.replayed.values().sum();
         if arguments.json {
             let Self { replayed, rejected, too_often, .. } = self;
@@ -194,7 +209,7 @@ impl Tally {
             text.push_str(&format!("{} left out: given up {most} times already (--max-attempts)\n", self.too_often));
         }
         if let Some(next) = next.filter(|_| !arguments.dry_run) {
-            text.push_str(&format!("those written later: --since {next}\n"));
+            text.push_str(&format!("to go on after these, with the same filters: --from {next}\n"));
         }
         text
     }

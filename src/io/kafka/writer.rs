@@ -73,7 +73,8 @@ impl Writer {
     /// Makes everything written since the last commit visible at once.
     ///
     /// # Errors
-    /// When it cannot be; then none of it is visible.
+    /// When it cannot be; then none of it is visible, unless the answer of the brokers was late or lost: they may have
+    /// committed all the same.
     pub fn commit(&mut self) -> anyhow::Result<()> {
         if std::mem::take(&mut self.open) {
             self.done("committing", self.producer.commit_transaction(self.patience()))?;
