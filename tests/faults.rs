@@ -252,14 +252,14 @@ fn a_slow_network_that_breaks(_: &Broker, directory: &Path) {
     let mut reader = topics.reader();
     let instance = Instance::start(&through(&proxy, &topics, directory, BARE));
     let feeding = feed(&topics, &inputs, seconds(12));
-    for round in 1..=4 {
-        reader.wait_for(round * 100, 3 * PATIENCE);
-        proxy.delay(Duration::from_millis(if round % 2 == 0 { 0 } else { 100 }));
+    for round in 1..=6 {
+        reader.wait_for(round * 100, PATIENCE);
+        proxy.delay(Duration::from_millis(if round % 2 == 0 { 0 } else { 150 }));
         proxy.cut();
     }
     proxy.delay(Duration::ZERO);
     feeding.join().unwrap();
-    reader.wait_for(inputs.len(), 3 * PATIENCE);
+    reader.wait_for(inputs.len(), PATIENCE);
     instance.stop();
     reader.drain();
     reader.check_exactly_once(&inputs);

@@ -40,6 +40,9 @@ impl Serialize for Value {
     }
 }
 
+/// The most that is asked for at once, in bytes, but for a single batch that is larger. The client library allows no less.
+const FETCH: usize = 1 << 20;
+
 /// Why an option cannot be passed through.
 const OWNED: [(&str, &str); 37] = [
     ("bootstrap.servers", "set kafka.brokers"),
@@ -134,6 +137,9 @@ pub(super) fn consumer(settings: &Settings) -> anyhow::Result<ClientConfig> {
         .set("auto.offset.reset", "earliest")
         .set("isolation.level", "read_committed")
         .set("queued.max.messages.kbytes", kib)
+        // An answer that does not arrive whole before its request times out is asked for again, without end. With the
+        // default of 50 MiB a slow line would bring nothing at all.
+        .set("fetch.max.bytes", FETCH.to_string())
         // The default of a second leaves gaps as long when the prefetch is small.
         .set("fetch.queue.backoff.ms", "20")
         // Bounds the commits of at-least-once delivery, which the outlet waits for.
