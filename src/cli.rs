@@ -30,6 +30,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::{Config, Problems};
 use crate::io::kafka;
+use crate::message::Enrich;
 use crate::model::Model;
 use crate::pipeline::{Pipeline, Settings};
 use crate::service::{self, Running, Shutdown, Status};
@@ -145,7 +146,7 @@ fn find_model(path: &Path) -> anyhow::Result<PathBuf> {
 }
 
 /// Starts the service with the Kafka that `config` names.
-fn start(config: &Config, enrich: Pipeline, status: Arc<Status>, shutdown: Shutdown) -> anyhow::Result<Running> {
+fn start(config: &Config, enrich: Arc<dyn Enrich>, status: Arc<Status>, shutdown: Shutdown) -> anyhow::Result<Running> {
     let group = kafka::Group::default();
     let intake = {
         let (settings, group) = (config.kafka.clone(), group.clone());
@@ -155,8 +156,7 @@ fn start(config: &Config, enrich: Pipeline, status: Arc<Status>, shutdown: Shutd
         let (settings, delivery, pulse) = (config.kafka.clone(), config.service.delivery, Arc::clone(&status.outlet));
         move || kafka::outlet(&settings, delivery, &group, pulse)
     };
-    service::start(&config.service, (intake, outlet), Arc::new(enrich), status, shutdown)
-        .context("cannot start the service")
+    service::start(&config.service, (intake, outlet), enrich, status, shutdown).context("cannot start the service")
 }
 
 /// The threads of tokio: signals and HTTP need no more than one.

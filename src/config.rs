@@ -40,6 +40,8 @@ pub struct Config {
     pub http: telemetry::http::Settings,
     /// What is logged, and how. Logs go to standard error and never hold the text of an article.
     pub log: telemetry::log::Settings,
+    /// Traces for a collector of OpenTelemetry.
+    pub traces: telemetry::traces::Settings,
 }
 
 /// The file that is read when no other is named, if it is there.
@@ -126,6 +128,7 @@ impl Config {
             self.stages.problems(),
             self.http.problems(),
             self.log.problems(),
+            self.traces.problems(),
         ]
         .concat()
     }

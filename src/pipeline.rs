@@ -21,7 +21,7 @@ pub struct Pipeline {
     record: record::Settings,
     identity: record::Identity,
     slots: Vec<Slot>,
-    observer: Option<Arc<dyn Observer>>,
+    observers: Vec<Arc<dyn Observer>>,
 }
 
 /// The parts of the configuration that shape records.
@@ -130,13 +130,14 @@ impl Pipeline {
                 .into_iter()
                 .map(|entry| entry.load(&resources))
                 .collect::<Result<_, _>>()?,
-            observer: None,
+            observers: Vec::new(),
         })
     }
 
-    /// The same pipeline, measured.
-    pub fn observed(self, observer: Arc<dyn Observer>) -> Self {
-        Self { observer: Some(observer), ..self }
+    /// The same pipeline, measured by one more.
+    pub fn observed(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observers.push(observer);
+        self
     }
 
     /// Reads an article and lets every stage that is on and fits add its layer.
@@ -169,12 +170,12 @@ impl Pipeline {
         let mut document = Document::new(article);
         let mut stages: Vec<Report> = Vec::with_capacity(self.slots.len());
         for slot in &self.slots {
-            if let Some(observer) = &self.observer {
+            for observer in &self.observers {
                 observer.begins(slot.name);
             }
             let (status, reason) = run(slot, &mut document, &stages);
             let report = Report { name: slot.name, version: slot.version, status, reason };
-            if let Some(observer) = &self.observer {
+            for observer in &self.observers {
                 observer.ended(&report);
             }
             stages.push(report);

@@ -23,7 +23,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("pipeline", &["article", "dead_letter", "document", "message", "model", "record", "settings", "stage", "stages"]),
     ("io", &["message", "settings"]),
     ("service", &["dead_letter", "io", "message", "settings"]),
-    ("telemetry", &["dead_letter", "pipeline", "service", "settings"]),
+    ("telemetry", &["dead_letter", "message", "pipeline", "service", "settings"]),
     ("config", &["article", "io", "model", "record", "service", "settings", "stages", "telemetry"]),
     ("view", &["message"]),
 ];

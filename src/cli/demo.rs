@@ -43,7 +43,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let plan = Plan { articles: arguments.articles, rate: arguments.rate };
     let service = |config: &Config| {
         let status = Arc::new(Status::new(config.service.stall_deadline.0));
-        super::start(config, pipeline, status, shutdown.clone())
+        super::start(config, Arc::new(pipeline), status, shutdown.clone())
     };
     let exit = super::ended(demo::run(&plan, config, service, &shutdown)?);
     runtime.shutdown_background();

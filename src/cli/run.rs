@@ -7,10 +7,11 @@ use clap::Args;
 
 use super::{Exit, signals};
 use crate::config::Config;
+use crate::message::Enrich;
 use crate::service::{Shutdown, Status};
 use crate::settings::Bytes;
 use crate::telemetry::metrics::{Metrics, Stages};
-use crate::telemetry::{http, log, notify};
+use crate::telemetry::{http, log, notify, traces};
 
 /// Run the service: articles from Kafka in, enriched records and dead letters out
 ///
@@ -33,8 +34,14 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let stages = Arc::new(Stages::default());
     let (pipeline, model) = super::pipeline(&config)?;
     let pipeline = pipeline.observed(stages.clone());
+    let spans = traces::Spans::default();
+    let traces = traces::start(&config.traces, &config.kafka.instance(), &spans)?;
+    let enrich: Arc<dyn Enrich> = match &traces {
+        Some(traces) => Arc::new(traces.around(pipeline.observed(traces.observer()), &config.kafka.group)),
+        None => Arc::new(pipeline),
+    };
     let status = Arc::new(Status::new(config.service.stall_deadline.0));
-    let metrics = Metrics::new(Arc::clone(&status), &stages, &model, &config.hash());
+    let metrics = Metrics::new(Arc::clone(&status), &stages, &spans, &model, &config.hash());
     let answers = http::serve(listener, Arc::clone(&status), metrics, config.shown()?);
     runtime.spawn(async { answers.await.inspect_err(|error| tracing::error!("{error:#}")) });
     tracing::info!(
@@ -47,10 +54,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         "starting"
     );
 
-    let running = super::start(&config, pipeline, Arc::clone(&status), shutdown)?;
+    let running = super::start(&config, enrich, Arc::clone(&status), shutdown)?;
     let notifier = notify::start(status)?;
     let exit = super::ended(running.join());
     drop(notifier);
+    drop(traces);
     if let Ok(Exit::Done) = exit {
         tracing::info!("stopped in good order");
     }

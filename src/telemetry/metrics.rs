@@ -17,6 +17,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
+use super::traces::Spans;
 use crate::dead_letter::Reason;
 use crate::pipeline::{Observer, Report};
 use crate::service::{Durations, Progress, Status};
@@ -30,7 +31,7 @@ impl Metrics {
     pub const CONTENT_TYPE: &'static str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
     /// Metrics of a service that runs with this model and configuration.
-    pub fn new(status: Arc<Status>, stages: &Stages, model: &str, config: &str) -> Self {
+    pub fn new(status: Arc<Status>, stages: &Stages, spans: &Spans, model: &str, config: &str) -> Self {
         let mut registry = Registry::with_prefix("copydesk");
         let build = [("version", env!("CARGO_PKG_VERSION")), ("model", model), ("config", config)];
         let build = build.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
@@ -38,6 +39,8 @@ impl Metrics {
         registry.register("build", help, Info::new(build));
         registry.register("stage_duration_seconds", "Time that a stage took", stages.durations.clone());
         registry.register("stage_runs", "Articles that a stage was asked about, by how it ended", stages.runs.clone());
+        registry.register("trace_spans_sent", "Spans that a collector took", spans.sent.clone());
+        registry.register("trace_spans_dropped", "Spans that no collector took", spans.dropped.clone());
         registry.register_collector(Box::new(Service(status)));
         Self(registry)
     }

@@ -13,3 +13,4 @@ mod record_check;
 #[cfg(test)]
 mod support;
 mod top;
+mod traces;
