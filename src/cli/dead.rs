@@ -156,12 +156,22 @@ impl Filter {
             && letter.at().is_none_or(within)
     }
 
-    /// Hands `each` the dead letters that fit and are not before `from`, up to the present end of their topic.
+    /// Hands `each` the dead letters that fit, up to the present end of their topic.
     fn scan(
         &self,
         config: &Config,
-        from: &Offsets,
         mut each: impl FnMut(Letter) -> anyhow::Result<ControlFlow<()>>,
+    ) -> anyhow::Result<()> {
+        let fitting = |letter, fits| if fits { each(letter) } else { Ok(ControlFlow::Continue(())) };
+        self.scan_all(config, &Offsets::default(), fitting)
+    }
+
+    /// Hands `each` every dead letter that is not before `from`, up to the present end of their topic, and whether it fits.
+    fn scan_all(
+        &self,
+        config: &Config,
+        from: &Offsets,
+        mut each: impl FnMut(Letter, bool) -> anyhow::Result<ControlFlow<()>>,
     ) -> anyhow::Result<()> {
         let mut reader = Reader::open(&config.kafka, &config.kafka.topics.dead)?;
         let start = self.since.map_or(Start::Earliest, Start::Time);
@@ -174,10 +184,8 @@ impl Filter {
         let mut failed = Ok(());
         reader.scan(&starts.into_iter().collect::<Vec<_>>(), |record| {
             let letter = Letter::new(record);
-            if !self.fits(&letter) {
-                return ControlFlow::Continue(());
-            }
-            each(letter).unwrap_or_else(|error| {
+            let fits = self.fits(&letter);
+            each(letter, fits).unwrap_or_else(|error| {
                 failed = Err(error);
                 ControlFlow::Break(())
             })

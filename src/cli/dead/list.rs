@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::super::{Exit, print, say};
-use super::{Filter, Letter, Offsets};
+use super::{Filter, Letter};
 use crate::config::Config;
 use crate::telemetry::log;
 
@@ -44,7 +44,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
 
 fn lines(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit> {
     let mut left = arguments.limit.unwrap_or(usize::MAX);
-    arguments.filter.scan(config, &Offsets::default(), |letter| {
+    arguments.filter.scan(config, |letter| {
         let line = if arguments.json { format!("{}\n", letter.json()) } else { line(&letter) };
         left = left.saturating_sub(1);
         Ok(if say(&line)? && left > 0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
@@ -61,7 +61,7 @@ fn line(letter: &Letter) -> String {
 
 fn summary(arguments: &Arguments, config: &Config) -> anyhow::Result<Exit> {
     let mut groups = BTreeMap::<(String, String), Group>::new();
-    arguments.filter.scan(config, &Offsets::default(), |letter| {
+    arguments.filter.scan(config, |letter| {
         let at = letter.at();
         let group = groups.entry((letter.reason, letter.stage)).or_default();
         group.count += 1;

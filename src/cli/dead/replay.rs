@@ -20,7 +20,7 @@ use crate::telemetry::log;
 /// The most records in a transaction.
 const BATCH: usize = 500;
 
-/// The longest time that a transaction is kept open for the sake of `--rate`.
+/// The longest time that a transaction is kept open for more to come.
 const OPEN: Duration = Duration::from_secs(1);
 
 /// Read articles again that ended as dead letters, after what was wrong has been mended
@@ -96,12 +96,16 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let tally = committed.clone();
     let mut replay = Replay { arguments, config: &config, pipeline, writer, partitions, waiting, opened, tally };
     let mut whole = true;
-    let done = arguments.filter.scan(&config, &from, |letter| {
+    let done = arguments.filter.scan_all(&config, &from, |letter, fits| {
         if shutdown.begun() {
             whole = false;
             return Ok(ControlFlow::Break(()));
         }
-        if replay.take(&letter)? {
+        replay.tally.next.0.insert(letter.record.position.partition.number, letter.record.position.offset + 1);
+        if fits {
+            replay.take(&letter)?;
+        }
+        if replay.settle()? {
             committed = replay.tally.clone();
         }
         Ok(ControlFlow::Continue(()))
@@ -118,25 +122,24 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
 }
 
 impl Replay<'_> {
-    /// Replays a dead letter; true if it and all before it are committed.
-    fn take(&mut self, letter: &Letter) -> anyhow::Result<bool> {
+    /// Replays a dead letter.
+    fn take(&mut self, letter: &Letter) -> anyhow::Result<()> {
         let began = Instant::now();
-        self.tally.next.0.insert(letter.record.position.partition.number, letter.record.position.offset + 1);
         if letter.attempt >= self.arguments.max_attempts {
             self.tally.too_often += 1;
-            return Ok(false);
+            return Ok(());
         }
         let article = dead_letter::article(&letter.record);
         if let Some(pipeline) = &self.pipeline {
             let outcome = pipeline.process(&article);
             if let Outcome::Rejected(rejection) = &outcome {
                 *self.tally.rejected.entry(rejection.reason.code().to_owned()).or_default() += 1;
-                return Ok(false);
+                return Ok(());
             }
             let messages = pipeline.messages(&article, &outcome);
             if messages.iter().any(|message| message.destination == Destination::Dead) {
                 *self.tally.rejected.entry(dead_letter::Reason::TooLarge.code().to_owned()).or_default() += 1;
-                return Ok(false);
+                return Ok(());
             }
             let topic = &self.config.kafka.topics.enriched;
             for message in &messages {
@@ -152,14 +155,19 @@ impl Replay<'_> {
         }
         *self.tally.replayed.entry(letter.reason.clone()).or_default() += 1;
         self.waiting += 1;
-        let due = self.waiting >= BATCH || self.opened.elapsed() > OPEN;
-        if due {
-            self.commit()?;
-        }
         if let Some(rate) = self.arguments.rate.filter(|_| self.writer.is_some()) {
             std::thread::sleep((Duration::from_secs(1) / rate).saturating_sub(began.elapsed()));
         }
-        Ok(due)
+        Ok(())
+    }
+
+    /// Commits when that is due; true if all that was taken so far is committed. Dead letters that do not fit count as
+    /// time, too: a transaction that waits for the next that does would time out in a large topic.
+    fn settle(&mut self) -> anyhow::Result<bool> {
+        if self.waiting >= BATCH || self.opened.elapsed() > OPEN {
+            self.commit()?;
+        }
+        Ok(self.waiting == 0)
     }
 
     fn write(
