@@ -24,7 +24,7 @@ mod proxy;
 #[allow(dead_code, reason = "other tests use the rest")]
 mod support;
 
-const SCENARIOS: [(&str, Scenario); 13] = [
+const SCENARIOS: [(&str, Scenario); 15] = [
     ("retention_passes_what_was_read", retention_passes_what_was_read),
     ("retention_passes_a_service_that_stands_still", retention_passes_a_service_that_stands_still),
     ("a_topic_made_again_while_away", a_topic_made_again_while_away),
@@ -37,6 +37,8 @@ const SCENARIOS: [(&str, Scenario); 13] = [
     ("a_full_disk_for_the_log", a_full_disk_for_the_log),
     ("the_clock_jumps_back", the_clock_jumps_back),
     ("too_many_dead_letters", too_many_dead_letters),
+    ("a_pause_that_ends_by_itself", a_pause_that_ends_by_itself),
+    ("a_pause_outlives_a_rebalance_and_a_stop", a_pause_outlives_a_rebalance_and_a_stop),
     ("soak", soak),
 ];
 
@@ -480,6 +482,66 @@ fn too_many_dead_letters(broker: &Broker, directory: &Path) {
         Command::new(env!("CARGO_BIN_EXE_copydesk")).args(["resume", "--config"]).arg(&config).output().unwrap();
     assert_eq!(again.status.code(), Some(1), "there was no pause to end: {again:?}");
     instance.stop();
+    reader.drain();
+    reader.check_exactly_once(&inputs);
+}
+
+/// `count` articles of one partition that end enriched or, those of `bad`, as dead letters.
+fn feed_of(partition: i32, count: usize, bad: std::ops::Range<usize>) -> Vec<Input> {
+    let one = |number| {
+        let body = if bad.contains(&number) { "cut sho" } else { "The council met.\"}" };
+        let value = format!("{{\"id\": \"{partition}-{number}\", \"title\": \"T\", \"body\": \"{body}");
+        (partition, Some(number.to_string().into_bytes()), Some(value.into_bytes()), Vec::new())
+    };
+    (0..count).map(one).collect()
+}
+
+/// A flood that ends is waited out: the test of the pause finds better articles, and nobody has to come.
+fn a_pause_that_ends_by_itself(broker: &Broker, directory: &Path) {
+    let topics = broker.topics("ebb", 1, Limits::default());
+    // The pause comes with the 101st, 51 of them dead; five more lie before the good ones.
+    let inputs = feed_of(0, 600, 50..106);
+    let port = free_port();
+    let breaker = "[service.breaker]\nprobe_every = \"1s\"\n";
+    produce(&topics, &inputs);
+    let instance = Instance::start(&topics.config(directory, "only", &format!("{}{breaker}", bare_at(port))));
+    let mut reader = topics.reader();
+    reader.wait_for(inputs.len(), PATIENCE);
+    instance.wait_for_log("the pause for dead letters is over", PATIENCE);
+    wait_for_readiness(port, 200);
+    assert_eq!((metric(port, "breaker_open"), metric(port, "breaker_trips_total")), (0.0, 1.0));
+    instance.stop();
+    reader.drain();
+    reader.check_exactly_once(&inputs);
+}
+
+/// While one partition is flooded another goes on with whoever gets it, and a service that pauses stops in good order.
+fn a_pause_outlives_a_rebalance_and_a_stop(broker: &Broker, directory: &Path) {
+    let topics = broker.topics("shore", 2, Limits::default());
+    let (flood, good) = (feed_of(0, 3000, 0..3000), feed_of(1, 300, 0..0));
+    let port = free_port();
+    let breaker = "[service.breaker]\nprobe_every = \"5s\"\n";
+    let first = Instance::start(&topics.config(directory, "first", &format!("{}{breaker}", bare_at(port))));
+    produce(&topics, &flood);
+    wait_for_readiness(port, 503);
+    produce(&topics, &good);
+    let second = Instance::start(&topics.config(directory, "second", &format!("{BARE}{breaker}")));
+    let mut reader = topics.reader();
+    let deadline = Instant::now() + PATIENCE;
+    let of = |reader: &support::Reader, partition| reader.sources.iter().filter(|source| source.0 == partition).count();
+    while of(&reader, 1) < good.len() {
+        assert!(Instant::now() < deadline, "{} of the good ones came out", of(&reader, 1));
+        reader.poll(Duration::from_millis(100));
+    }
+    reader.drain();
+    assert!(of(&reader, 0) < flood.len(), "the flood was let through");
+    first.stop();
+    second.stop();
+
+    let third = Instance::start(&topics.config(directory, "third", &format!("{BARE}[service.breaker]\nlimit = 1.0\n")));
+    let inputs: Vec<Input> = flood.into_iter().chain(good).collect();
+    reader.wait_for(inputs.len(), PATIENCE);
+    third.stop();
     reader.drain();
     reader.check_exactly_once(&inputs);
 }
