@@ -1,10 +1,11 @@
-"""Exports a trained network as the files that the service reads, and calibrates their confidences.
+"""Exports the trained networks as the files that the service reads, and calibrates their confidences.
 
-    python export.py --network network.safetensors --work DIR --out ../models/newsroom-en
+    python export.py --default student.safetensors --accurate network.safetensors --work DIR --out ../models/newsroom-en
 
-Writes ``encoder.onnx`` and ``sentiment.onnx`` with weights of eight bits, ``tokenizer.json``, and ``model.json``: what
-the files are, their digests, and the temperatures that make confidences true on the development data. The scores of
-polarities are shifted to the same end.
+Writes ``pieces.safetensors``, the piece vectors that both profiles share; ``default.safetensors`` and
+``accurate.safetensors`` with weights of seven bits; ``tokenizer.json``; and ``model.json``: what the files are, their
+digests, and the temperatures that make confidences true on the development data.  The scores of polarities are shifted
+to the same end.
 """
 
 from __future__ import annotations
@@ -18,21 +19,19 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-import onnx
 import torch
+from safetensors.numpy import load_file, save
 from torch import Tensor, nn
 
-from newsroom import decode, graph, labels, network, pieces, windows
+from newsroom import decode, labels, network, pieces, quantised, windows
 from newsroom.engine import Engine
 
 NAME = "newsroom-en"
-VERSION = "1"
-FORMAT = 1
+VERSION = "2"
+FORMAT = 2
 """The layout of the folder; ``src/model/`` reads this one."""
 
 SEED = 7
-WINDOWS_SEEN = 64
-"""Windows of training text by which the ranges of the states are measured."""
 
 TEMPERATURES = np.geomspace(0.5, 4.0, 43)
 
@@ -72,7 +71,7 @@ def polarity_scores(engine: Engine, sentences: list[dict]) -> tuple[np.ndarray, 
     scores, wanted = [], []
     for sentence in sentences:
         for window in windows.cut([sentence], engine.pieces):
-            scores.append(engine.polarity_scores(engine.read(window).means))
+            scores.append(engine.read(window).polarities)
             wanted += [polarity for _, _, polarity in window.targets]
     return np.concatenate(scores), wanted
 
@@ -98,10 +97,10 @@ def fit_polarities(scores: np.ndarray, wanted: Sequence[int]) -> tuple[float, np
     return round(float(rate.detach().exp()), 3), shift.detach().numpy().round(3)
 
 
-def write_manifest(folder: Path, temperatures: dict[str, float]) -> None:
+def write_manifest(folder: Path, profiles: dict[str, dict]) -> None:
     """Writes ``model.json`` over the files in ``folder``."""
     files = {}
-    for name in ("encoder.onnx", "sentiment.onnx", "tokenizer.json"):
+    for name in ("pieces.safetensors", *(entry["weights"] for entry in profiles.values()), "tokenizer.json"):
         data = (folder / name).read_bytes()
         files[name] = {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
     manifest = {
@@ -111,70 +110,67 @@ def write_manifest(folder: Path, temperatures: dict[str, float]) -> None:
         "tags": labels.TAGS,
         "polarities": labels.POLARITIES,
         "limits": {"window_words": windows.MOST_WORDS, "window_pieces": windows.MOST_PIECES, "word_pieces": pieces.LONGEST},
-        "temperature": temperatures,
+        "profiles": profiles,
         "files": files,
     }
     (folder / "model.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
 
 
-@torch.inference_mode()
-def measure_ranges(model: network.Network, seen: Sequence[windows.Window]) -> graph.Ranges:
-    """Returns how large the channels that go into the wide products get over ``seen``."""
-    ranges: graph.Ranges = {}
+def export(models: dict[str, network.Network], tokenizer: Path, seen: Sequence[windows.Window], folder: Path) -> dict[str, dict]:
+    """Writes ``models``, by the names of their profiles, to ``folder``, not calibrated; returns their entries.
 
-    def watch(name: str) -> Callable[[nn.Module, tuple[Tensor, ...]], None]:
-        def note(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-            largest = inputs[0].abs().amax((0, 1)).numpy()
-            ranges[name] = np.maximum(ranges[name], largest) if name in ranges else largest
-
-        return note
-
-    hooks = [
-        getattr(layer, short).register_forward_pre_hook(watch(f"layer{index}.{short}"))
-        for index, layer in enumerate(model.layers)
-        for short in ("inner", "outer")
-    ]
-    for window in seen:
-        pieces = torch.tensor([window.pieces])
-        model.encode(pieces, torch.ones_like(pieces, dtype=torch.bool))
-    for hook in hooks:
-        hook.remove()
-    return ranges
-
-
-def export(model: network.Network, tokenizer: Path, seen: Sequence[windows.Window], folder: Path) -> None:
-    """Writes ``model`` to ``folder``, not calibrated; ``seen`` shows what texts do in it."""
+    ``seen`` shows what texts do in them.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    onnx.save(graph.encoder(model, measure_ranges(model, seen)), str(folder / "encoder.onnx"))
-    onnx.save(graph.sentiment(model), str(folder / "sentiment.onnx"))
+    table, *others = (quantised.table(model) for model in models.values())
+    if any((table[name] != other[name]).any() for other in others for name in table):
+        raise ValueError("the networks do not share their piece vectors")
+    (folder / "pieces.safetensors").write_bytes(save(table))
+    profiles = {}
+    for name, model in models.items():
+        tensors = quantised.profile(model, quantised.even_out(model, seen))
+        (folder / f"{name}.safetensors").write_bytes(save(tensors))
+        profiles[name] = {
+            "weights": f"{name}.safetensors",
+            "pooled_after": model.shape.pooled_after,
+            "temperature": {"tags": 1.0, "polarities": 1.0},
+        }
     shutil.copyfile(tokenizer, folder / "tokenizer.json")
-    write_manifest(folder, {"tags": 1.0, "polarities": 1.0})
+    write_manifest(folder, profiles)
+    return profiles
+
+
+def calibrate(folder: Path, profiles: dict[str, dict], documents: list[dict], sentences: list[dict]) -> None:
+    """Fits the temperatures of each of ``profiles`` and the shift of its polarities to development data."""
+    for name, entry in profiles.items():
+        engine = Engine(folder, name)
+        polarities, shift = fit_polarities(*polarity_scores(engine, sentences))
+        entry["temperature"] = {"tags": name_temperature(engine, documents), "polarities": polarities}
+        tensors = load_file(folder / entry["weights"])
+        tensors["polarity.bias"] += shift.astype(np.float32)
+        (folder / entry["weights"]).write_bytes(save(tensors))
+        write_manifest(folder, profiles)
+        print(f"{name}: temperatures {entry['temperature']}, shift of the polarities {shift.tolist()}", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--network", type=Path, required=True, help="network that train.py wrote, its tokenizer.json beside it")
+    parser.add_argument("--default", type=Path, required=True, help="network that distil.py wrote")
+    parser.add_argument("--accurate", type=Path, required=True, help="network that train.py wrote, its tokenizer.json beside it")
     parser.add_argument("--work", type=Path, required=True, help="folder that prepare.py wrote")
     parser.add_argument("--out", type=Path, required=True, help="folder of the model")
     options = parser.parse_args()
 
-    tokenizer = options.network.with_name("tokenizer.json")
+    tokenizer = options.accurate.with_name("tokenizer.json")
     texts = [sentence for document in windows.read_lines(options.work / "entities.jsonl") for sentence in document["sentences"]]
-    seen = windows.cut(random.Random(SEED).sample(texts, len(texts) // 50), pieces.Pieces(tokenizer))[:WINDOWS_SEEN]
-    model = network.load(options.network)
-    export(model, tokenizer, seen, options.out)
-    engine = Engine(options.out, threads=2)
-    scores, wanted = polarity_scores(engine, windows.read_lines(options.work / "dev-sentiment.jsonl"))
-    polarities, shift = fit_polarities(scores, wanted)
-    model.polarity.bias.data += torch.tensor(shift, dtype=torch.float32)
-    onnx.save(graph.sentiment(model), str(options.out / "sentiment.onnx"))
-    temperatures = {
-        "tags": name_temperature(engine, windows.read_lines(options.work / "dev-entities.jsonl")),
-        "polarities": polarities,
-    }
-    write_manifest(options.out, temperatures)
-    total = sum(path.stat().st_size for path in options.out.glob("*.*n*"))
-    print(f"{options.out}: {total / 1e6:.1f} MB, temperatures {temperatures}")
+    sample = random.Random(SEED).sample(texts, len(texts) // 50)
+    seen = windows.cut(sample, pieces.Pieces(tokenizer))[: quantised.SEEN]
+    models = {name: network.load(getattr(options, name)) for name in ("default", "accurate")}
+    profiles = export(models, tokenizer, seen, options.out)
+    dev = [windows.read_lines(options.work / f"dev-{part}.jsonl") for part in ("entities", "sentiment")]
+    calibrate(options.out, profiles, *dev)
+    total = sum(path.stat().st_size for path in options.out.glob("*.*s*"))
+    print(f"{options.out}: {total / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":

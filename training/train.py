@@ -14,6 +14,7 @@ import argparse
 import random
 import time
 from collections import defaultdict
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from torch.nn import functional
 
 from newsroom import decode, labels, network, scores, weights, windows
 from newsroom.pieces import Pieces, write_tokenizer
-from newsroom.windows import Batch, Window
+from newsroom.windows import Window
 
 RATE = 1.5e-4
 HEADS = 6.0
@@ -77,60 +78,47 @@ def target_windows(sentences: list[dict], pieces: Pieces, chance: random.Random,
     return [window for window in found if window.targets]
 
 
-def forward(model: network.Network, batch: Batch) -> tuple[Tensor, Tensor | None]:
-    """Returns the tag scores of all words and the polarity scores of all targets of ``batch``."""
-    states = model.encode(torch.from_numpy(batch.pieces), torch.from_numpy(batch.mask)).flatten(0, 1)
-    tags = model.tag_scores(states[torch.from_numpy(batch.firsts)])
-    if not len(batch.polarities):
-        return tags, None
-    own = torch.from_numpy(batch.target_of)
-    sums = torch.zeros(len(batch.polarities), states.shape[1])
-    sums = sums.index_add(0, own, states[torch.from_numpy(batch.target_pieces)].float())
-    means = sums / torch.bincount(own, minlength=len(sums))[:, None]
-    return tags, model.polarity_scores(means)
-
-
-def loss_of(model: network.Network, batch: Batch) -> tuple[Tensor, dict[str, float]]:
-    """Returns the sum of the losses of the heads that ``batch`` teaches, and each by name."""
-    tags, polarities = forward(model, batch)
+def loss_of(model: network.Network, group: list[Window]) -> tuple[Tensor, dict[str, float]]:
+    """Returns the sum of the losses of the heads that the batch ``group`` teaches, and each by name."""
+    batch = windows.collate(group)
+    tags, polarities = model(batch)
     parts: dict[str, Tensor] = {}
-    if (batch.tags != labels.IGNORED).any():
-        wanted = torch.from_numpy(batch.tags)
-        parts["tags"] = functional.cross_entropy(tags.float(), wanted, ignore_index=labels.IGNORED)
-    if polarities is not None:
-        parts["targets"] = functional.cross_entropy(polarities.float(), torch.from_numpy(batch.polarities))
+    for name, scores, gold in (("tags", tags, batch.tags), ("targets", polarities, batch.polarities)):
+        if (gold != labels.IGNORED).any():
+            parts[name] = functional.cross_entropy(scores.float(), torch.from_numpy(gold), ignore_index=labels.IGNORED)
     return torch.stack(list(parts.values())).sum(), {name: part.item() for name, part in parts.items()}
 
 
 def measure(model: network.Network, documents: list[dict], sentences: list[dict], pieces: Pieces) -> dict[str, float]:
     """Returns F1 of names and macro F1 of polarities on data held out from training."""
     model.eval()
+    pooled = bool(model.shape.pooled_after)
     pairs = []
     found, wanted = [], []
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
         for document in documents:
             for window in windows.cut(document["sentences"], pieces):
-                batch = windows.collate([window])
-                best = decode.best_tags(forward(model, batch)[0][: len(window.firsts)].float().numpy())
+                tags, _ = model(windows.collate([window], pooled))
+                best = decode.best_tags(tags[: len(window.words)].float().numpy())
                 gold = [labels.TAGS[max(tag, 0)] for tag in window.tags]
                 pairs.append((labels.spans(best), labels.spans(gold)))
         for sentence in sentences:
-            batch = windows.collate(windows.cut([sentence], pieces))
-            polarities = forward(model, batch)[1]
-            if polarities is not None:
-                found += polarities.argmax(-1).tolist()
-                wanted += batch.polarities.tolist()
+            for window in windows.cut([sentence], pieces):
+                _, polarities = model(windows.collate([window], pooled))
+                found += polarities.argmax(-1).tolist()[: len(window.targets)]
+                wanted += [polarity for _, _, polarity in window.targets]
     model.train()
     macro, _ = scores.polarities(found, wanted)
     return {"names": scores.names(pairs)["all"].f1, "targets": macro}
 
 
-def optimizer_of(model: network.Network) -> torch.optim.AdamW:
-    """AdamW that does not decay biases and norms; a group's ``pace`` multiplies the rate."""
+def optimizer_of(model: network.Network, pace: float) -> torch.optim.AdamW:
+    """AdamW that does not decay biases and norms; ``pace`` multiplies the rate of the heads."""
     groups: dict[tuple[float, float], list[Tensor]] = defaultdict(list)
     for name, parameter in model.named_parameters():
-        pace = HEADS if name.startswith(("tags.", "target.", "polarity.")) else 1.0
-        groups[pace, DECAY if parameter.dim() > 1 else 0.0].append(parameter)
+        if parameter.requires_grad:
+            own = pace if name.startswith(("tags.", "target.", "polarity.")) else 1.0
+            groups[own, DECAY if parameter.dim() > 1 else 0.0].append(parameter)
     settings = [{"params": own, "pace": pace, "weight_decay": decay} for (pace, decay), own in groups.items()]
     return torch.optim.AdamW(settings, fused=True)
 
@@ -142,18 +130,30 @@ def rate_at(progress: float) -> float:
 
 def train(
     model: network.Network,
-    plan: list[list[Window]],
+    plan: Sequence[list[Window]],
     minutes: float,
     out: Path,
     rate: float = RATE,
+    pace: float = HEADS,
+    loss: Callable[[network.Network, list[Window]], tuple[Tensor, dict[str, float]]] = loss_of,
+    measured: Callable[[network.Network], dict[str, float]] | None = None,
     save_every: float = 240.0,
 ) -> None:
-    """Runs through ``plan`` at the peak ``rate`` and saves to ``out`` at the end and every ``save_every`` seconds."""
-    optimizer = optimizer_of(model)
+    """Runs through ``plan`` at the peak ``rate`` and saves to ``out`` at the end and every ``save_every`` seconds.
+
+    ``loss`` gives the loss of a batch and its parts by name; ``measured`` is printed whenever the network is saved.
+    """
+    optimizer = optimizer_of(model, pace)
     model.train()
     began = saved = shown = time.monotonic()
     sums: defaultdict[str, list[float]] = defaultdict(list)
     pieces_seen = 0
+
+    def save() -> None:
+        network.save(model, out)
+        if measured:
+            print({name: round(value, 2) for name, value in measured(model).items()}, flush=True)
+
     for step, group in enumerate(plan):
         now = time.monotonic()
         progress = max((step + 1) / len(plan), (now - began) / (60 * minutes))
@@ -162,26 +162,25 @@ def train(
             break
         for settings in optimizer.param_groups:
             settings["lr"] = rate * settings["pace"] * rate_at(progress)
-        batch = windows.collate(group)
         with torch.autocast("cpu", torch.bfloat16):
-            loss, parts = loss_of(model, batch)
+            value, parts = loss(model, group)
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        value.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
 
-        pieces_seen += batch.pieces.size
-        for name, value in parts.items():
-            sums[name].append(value)
+        pieces_seen += sum(len(window.pieces) for window in group)
+        for name, part in parts.items():
+            sums[name].append(part)
         if now - shown > 20:
             means = "  ".join(f"{name} {np.mean(values):.4f}" for name, values in sorted(sums.items()))
             print(f"{step + 1}/{len(plan)}  {now - began:.0f} s  {pieces_seen / (now - began):.0f} pieces/s  {means}", flush=True)
             sums.clear()
             shown = now
         if now - saved > save_every:
-            network.save(model, out)
+            save()
             saved = now
-    network.save(model, out)
+    save()
 
 
 def main() -> None:
@@ -217,8 +216,7 @@ def main() -> None:
         chance,
     )
     chance.shuffle(plan)
-    sizes = [windows.collate(group).pieces.size for group in plan]
-    print(f"{len(plan)} steps, {sum(sizes)} pieces with padding", flush=True)
+    print(f"{len(plan)} steps, {sum(len(window.pieces) for group in plan for window in group)} pieces", flush=True)
 
     model = network.load(options.start) if options.start else network.start(source)
     train(model, plan, options.minutes, options.out, options.rate)

@@ -1,4 +1,10 @@
-"""Runs the exported files, as the service does but with onnxruntime."""
+"""Runs the exported files: the arithmetic of ``src/model/``, spelled out slowly.
+
+A product takes its rows one by one.  A row ``x`` is multiplied by the smoothing, channel by channel, and divided by
+``s``, a 127th of its largest magnitude; the results, rounded half to even, are the integers ``a``.  With the integer
+weights ``w`` the product is ``scale * s * (w a) + bias``.  Sums of integers stay below 2^24, so they are exact in
+32-bit floating point, whatever their order.
+"""
 
 from __future__ import annotations
 
@@ -8,57 +14,99 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+from torch.nn import functional
 
 from newsroom import decode, windows
+from newsroom.network import EPSILON
 from newsroom.pieces import Pieces
+from newsroom.quantised import HEAD
+
+_SMALLEST = 1e-30
+"""Stands for the largest magnitude of a row of zeros."""
 
 
 @dataclass
 class Read:
-    """What one pass says of a window: tag scores of its words, and the sums needed for its targets."""
+    """What one pass says of a window, before softmax."""
 
     tags: np.ndarray
-    means: np.ndarray
+    """Scores of each word, ``[words, tags]``."""
+    polarities: np.ndarray
+    """Scores of each target, ``[targets, polarities]``."""
 
 
 class Engine:
-    """The model in a folder."""
+    """One profile of the model in a folder."""
 
-    def __init__(self, folder: Path, threads: int = 1) -> None:
+    def __init__(self, folder: Path, profile: str) -> None:
         self.manifest = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         for name, entry in self.manifest["files"].items():
             data = (folder / name).read_bytes()
             if hashlib.sha256(data).hexdigest() != entry["sha256"]:
                 raise ValueError(f"{folder / name} is not the file that model.json names; export again")
-        settings = onnxruntime.SessionOptions()
-        settings.intra_op_num_threads = threads
-        settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._encoder = onnxruntime.InferenceSession(str(folder / "encoder.onnx"), settings, ["CPUExecutionProvider"])
-        self._sentiment = onnxruntime.InferenceSession(str(folder / "sentiment.onnx"), settings, ["CPUExecutionProvider"])
+        own = self.manifest["profiles"][profile]
+        self.temperature: dict[str, float] = own["temperature"]
         self.pieces = Pieces(folder / "tokenizer.json")
+        self._pooled_after: int = own["pooled_after"]
+        self._table = load_file(folder / "pieces.safetensors")
+        self._tensors = load_file(folder / own["weights"])
+        # Integers in floating point, so that the products run at a bearable speed.
+        for name, tensor in self._tensors.items():
+            if tensor.dtype == torch.int8:
+                self._tensors[name] = tensor.float()
+        self._layers = sum(name.endswith(".qkv.weight") for name in self._tensors)
 
+    def _norm(self, states: Tensor, name: str) -> Tensor:
+        weight, bias = (self._tensors[f"{name}.{part}"] for part in ("weight", "bias"))
+        return functional.layer_norm(states, states.shape[-1:], weight, bias, EPSILON)
+
+    def _linear(self, states: Tensor, name: str) -> Tensor:
+        weight, bias = (self._tensors[f"{name}.{part}"] for part in ("weight", "bias"))
+        return states @ weight.T + bias
+
+    def _product(self, states: Tensor, name: str) -> Tensor:
+        weight, scale, bias, smoothing = (self._tensors[f"{name}.{part}"] for part in ("weight", "scale", "bias", "smoothing"))
+        smoothed = states * smoothing
+        step = smoothed.abs().amax(-1, keepdim=True).clamp(min=_SMALLEST) / 127
+        return (torch.round(smoothed / step) @ weight.T) * (step * scale) + bias
+
+    def _layer(self, states: Tensor, name: str) -> Tensor:
+        rows = len(states)
+        query, key, value = self._product(states, f"{name}.qkv").view(rows, 3, -1, HEAD).permute(1, 2, 0, 3)
+        mixed = torch.softmax(query @ key.transpose(1, 2), -1) @ value
+        mixed = self._product(mixed.transpose(0, 1).reshape(rows, -1), f"{name}.attended")
+        states = self._norm(states + mixed, f"{name}.attended_norm")
+        grown = functional.gelu(self._product(states, f"{name}.inner"))
+        return self._norm(states + self._product(grown, f"{name}.outer"), f"{name}.outer_norm")
+
+    @torch.inference_mode()
     def read(self, window: windows.Window) -> Read:
-        """Returns tag scores of the words of ``window`` and the mean states of its targets."""
-        pieces = np.array([window.pieces], np.int32)
-        states, tags = self._encoder.run(["states", "tags"], {"pieces": pieces})
-        means = [states[0, start:end].mean(0) for start, end, _ in window.targets]
-        return Read(tags[0, window.firsts], np.array(means, np.float32).reshape(-1, states.shape[2]))
-
-    def polarity_scores(self, means: np.ndarray) -> np.ndarray:
-        """Returns the scores before softmax of targets with these mean states."""
-        if not len(means):
-            return np.zeros((0, 3), np.float32)
-        return self._sentiment.run(["polarities"], {"means": means})[0]
+        """Reads ``window``."""
+        ids = torch.tensor(window.pieces)
+        vectors = self._table["weight"][ids].float() * self._table["scale"][ids, None]
+        states = self._norm(vectors + self._tensors["positions.weight"][: len(ids)], "norm")
+        for index in range(self._layers):
+            if index and index == self._pooled_after:
+                states = states[torch.tensor(window.rows())]
+            states = self._layer(states, f"layers.{index}")
+        pooled = self._pooled_after > 0
+        words = states[1:-1] if pooled else states[torch.tensor(window.firsts)]
+        tags = self._linear(words, "tags").numpy()
+        if not window.targets:
+            return Read(tags, np.zeros((0, len(self.manifest["polarities"])), np.float32))
+        means = torch.stack([states[span.start : span.stop].mean(0) for span in window.target_rows(pooled)])
+        return Read(tags, self._linear(torch.tanh(self._linear(means, "target")), "polarity").numpy())
 
     def sentence_scores(self, sentences: list[list[str]]) -> list[np.ndarray]:
         """Returns the tag scores of the words of ``sentences``, which follow each other."""
         scores = [self.read(window).tags for window in windows.cut([{"words": words} for words in sentences], self.pieces)]
-        laid = np.concatenate(scores) if scores else np.zeros((0, 7), np.float32)
+        laid = np.concatenate(scores) if scores else np.zeros((0, len(self.manifest["tags"])), np.float32)
         ends = np.cumsum([len(words) for words in sentences])
         return np.split(laid, ends[:-1]) if sentences else []
 
     def names(self, sentences: list[list[str]]) -> list[list[tuple[int, int, str, float]]]:
         """Returns the names in each of ``sentences``, with their confidences."""
-        temperature = self.manifest["temperature"]["tags"]
-        return [decode.names(scores, temperature) for scores in self.sentence_scores(sentences)]
+        return [decode.names(scores, self.temperature["tags"]) for scores in self.sentence_scores(sentences)]

@@ -3,48 +3,22 @@
 The graphs are built node by node, which keeps them small, plain and independent of an exporter.  A matrix is stored in
 signed integers with a scale for each output; what it is multiplied with is quantised as it comes, with one scale for
 the whole tensor.  Piece vectors are stored in signed integers with a scale for each piece.
-
-A few channels of the states are far larger than the others, and one scale for all would drown those.  So before it is
-quantised, what goes into the two wide products of a layer is divided channel by channel, and the weights are multiplied
-by the same numbers (SmoothQuant).
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
-from torch import Tensor, nn
+from torch import nn
 
 from newsroom.network import EPSILON, Layer, Network
+from newsroom.quantised import PIECE_BITS, WEIGHT_BITS, Divisors, array, folded_queries, quantise
 
 OPSET = 17
-WEIGHT_BITS = 7
-"""Seven bits, not eight: processors without VNNI add pairs of products in sixteen bits, where eight could overflow."""
-
-
-SMOOTHING = 0.7
-"""How much of a channel's range the division takes from the states; the weights get the rest."""
-
-Ranges = dict[str, np.ndarray]
-"""The largest magnitude of each channel that was seen to go into a product, by the product's name."""
-
-
-def smoothing(weight: np.ndarray, largest: np.ndarray) -> np.ndarray:
-    """Returns what the channels that go into the product with ``weight`` ``[outputs, inputs]`` are divided by."""
-    states = np.maximum(largest, 1e-4) ** SMOOTHING
-    weights = np.maximum(np.abs(weight).max(0), 1e-4) ** (1 - SMOOTHING)
-    divisors = states / weights
-    return (divisors / divisors.mean()).astype(np.float32)
-
-
-def quantise(matrix: np.ndarray, bits: int) -> tuple[np.ndarray, np.ndarray]:
-    """Returns ``matrix`` in signed integers of ``bits`` and the scales of its rows."""
-    limit = 2 ** (bits - 1) - 1
-    scales = np.maximum(np.abs(matrix).max(1), 1e-12) / limit
-    return np.clip(np.rint(matrix / scales[:, None]), -limit, limit).astype(np.int8), scales.astype(np.float32)
 
 
 class Graph:
@@ -113,70 +87,66 @@ class Graph:
         return made
 
 
-def _array(parameter: Tensor) -> np.ndarray:
-    return parameter.detach().float().numpy()
+def _layer(graph: Graph, layer: Layer, states: str, divisors: Divisors, name: str, output: str) -> str:
+    size, attending = layer.head, layer.heads * layer.head
 
+    def product(source: str, weight: np.ndarray, bias: np.ndarray, short: str) -> str:
+        full = f"{name}.{short}"
+        source = graph.add("Mul", source, graph.constant(1 / divisors[full], f"{full}.smoothing"))
+        return graph.linear(graph.quantised_input(source), weight * divisors[full], bias, full)
 
-def _layer(graph: Graph, layer: Layer, states: str, hidden: int, ranges: Ranges, name: str, output: str) -> str:
-    size = hidden // layer.heads
-    weight, bias = _array(layer.qkv.weight).copy(), _array(layer.qkv.bias).copy()
-    # The scale of the attention scores goes into the queries.
-    weight[:hidden] /= math.sqrt(size)
-    bias[:hidden] /= math.sqrt(size)
-    qkv = graph.linear(graph.quantised_input(states), weight, bias, f"{name}.qkv")
+    def projected(source: str, linear: nn.Linear, short: str) -> str:
+        return product(source, array(linear.weight), array(linear.bias), short)
+
+    weight, bias = folded_queries(layer)
+    qkv = product(states, weight, bias, "qkv")
     parted = graph.add("Reshape", qkv, graph.integers(0, 0, 3 * layer.heads, size))
     parted = graph.add("Transpose", parted, perm=[0, 2, 1, 3])
     query = graph.add("Split", parted, graph.integers(layer.heads, layer.heads, layer.heads), outputs=3, axis=1)
     key = graph.add("Transpose", f"{query}.1", perm=[0, 1, 3, 2])
     weights = graph.add("Softmax", graph.add("MatMul", query, key), axis=-1)
     mixed = graph.add("Transpose", graph.add("MatMul", weights, f"{query}.2"), perm=[0, 2, 1, 3])
-    mixed = graph.add("Reshape", mixed, graph.integers(0, 0, hidden))
-
-    def projected(source: str, linear: nn.Linear, short: str) -> str:
-        weight, full = _array(linear.weight), f"{name}.{short}"
-        if full in ranges:
-            divisors = smoothing(weight, ranges[full])
-            weight = weight * divisors
-            source = graph.add("Mul", source, graph.constant(1 / divisors, f"{full}.smoothing"))
-        return graph.linear(graph.quantised_input(source), weight, _array(linear.bias), full)
-
-    mixed = projected(mixed, layer.attended, "attended")
+    mixed = projected(graph.add("Reshape", mixed, graph.integers(0, 0, attending)), layer.attended, "attended")
     norm = layer.attended_norm
-    states = graph.norm(graph.add("Add", states, mixed), _array(norm.weight), _array(norm.bias), f"{name}.attended_norm")
+    states = graph.norm(graph.add("Add", states, mixed), array(norm.weight), array(norm.bias), f"{name}.attended_norm")
     grown = projected(graph.gelu(projected(states, layer.inner, "inner")), layer.outer, "outer")
     norm = layer.outer_norm
-    return graph.norm(graph.add("Add", states, grown), _array(norm.weight), _array(norm.bias), f"{name}.outer_norm", output)
+    return graph.norm(graph.add("Add", states, grown), array(norm.weight), array(norm.bias), f"{name}.outer_norm", output)
 
 
-def encoder(network: Network, ranges: Ranges) -> onnx.ModelProto:
+def encoder(network: Network, divisors: Divisors, shown: Sequence[int] = ()) -> onnx.ModelProto:
     """The encoder with the head of the words.
 
-    Input: ``pieces`` int32 [1, length]: one window, because windows side by side would share the scales by which their
-    numbers are quantised, and each other's results with them.
-    Outputs: ``states`` float32 [1, length, hidden]; ``tags`` float32 [1, length, tags], scores before softmax.
-    Products that ``ranges`` names are smoothed.
+    Inputs: ``pieces`` int32 [1, length]: one window, because windows side by side would share the scales by which their
+    numbers are quantised, and each other's results with them; in a network that pools also ``rows`` int32 [width], the
+    places of the pieces that go on.
+    Outputs: ``states`` float32 [1, length or width, hidden]; ``tags`` float32 [1, length or width, tags], scores before
+    softmax; ``states.N`` for each layer N that is ``shown``, counted from 0.
+    What goes into a product is divided by its ``divisors``, channel by channel.
     """
     graph = Graph()
-    hidden = network.shape.hidden
-    table, scales = quantise(_array(network.pieces.weight), 8)
+    shape = network.shape
+    inputs = [helper.make_tensor_value_info("pieces", TensorProto.INT32, [1, "length"])]
+    table, scales = quantise(array(network.pieces.weight), PIECE_BITS)
     vectors = graph.add("Cast", graph.add("Gather", graph.constant(table, "pieces.table"), "pieces", axis=0), to=TensorProto.FLOAT)
     vectors = graph.add("Mul", vectors, graph.add("Gather", graph.constant(scales[:, None], "pieces.scale"), "pieces", axis=0))
     length = graph.add("Gather", graph.add("Shape", "pieces"), graph.integers(1), axis=0)
-    positions = graph.constant(_array(network.positions.weight), "positions.table")
+    positions = graph.constant(array(network.positions.weight), "positions.table")
     positions = graph.add("Slice", positions, graph.integers(0), length, graph.integers(0))
     norm = network.norm
-    states = graph.norm(graph.add("Add", vectors, positions), _array(norm.weight), _array(norm.bias), "norm")
+    states = graph.norm(graph.add("Add", vectors, positions), array(norm.weight), array(norm.bias), "norm")
     for index, layer in enumerate(network.layers):
-        last = index + 1 == len(network.layers)
-        states = _layer(graph, layer, states, hidden, ranges, f"layer{index}", "states" if last else "")
-    tags = graph.constant(_array(network.tags.weight).T, "tags.weight")
-    graph.add("Add", graph.add("MatMul", states, tags), graph.constant(_array(network.tags.bias), "tags.bias"), name="tags")
+        if index and index == shape.pooled_after:
+            inputs.append(helper.make_tensor_value_info("rows", TensorProto.INT32, ["width"]))
+            states = graph.add("Gather", states, "rows", axis=1)
+        last = index + 1 == shape.layers
+        states = _layer(graph, layer, states, divisors, f"layers.{index}", "states" if last else f"states.{index}")
+    tags = graph.constant(array(network.tags.weight).T, "tags.weight")
+    graph.add("Add", graph.add("MatMul", states, tags), graph.constant(array(network.tags.bias), "tags.bias"), name="tags")
+    outputs = {"states": shape.hidden, "tags": network.tags.out_features, **{f"states.{index}": shape.hidden for index in shown}}
     return graph.model(
-        [helper.make_tensor_value_info("pieces", TensorProto.INT32, [1, "length"])],
-        [
-            helper.make_tensor_value_info("states", TensorProto.FLOAT, [1, "length", hidden]),
-            helper.make_tensor_value_info("tags", TensorProto.FLOAT, [1, "length", network.tags.out_features]),
-        ],
+        inputs,
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, None, size]) for name, size in outputs.items()],
         "encoder",
     )
 
@@ -184,14 +154,14 @@ def encoder(network: Network, ranges: Ranges) -> onnx.ModelProto:
 def sentiment(network: Network) -> onnx.ModelProto:
     """The head of the targets.
 
-    Input: ``means`` float32 [targets, hidden], of each target the mean of its pieces' states.
+    Input: ``means`` float32 [targets, hidden], of each target the mean of its rows' states.
     Output: ``polarities`` float32 [targets, 3], scores before softmax.
     """
     graph = Graph()
-    product = graph.add("MatMul", "means", graph.constant(_array(network.target.weight).T, "target.weight"))
-    bent = graph.add("Tanh", graph.add("Add", product, graph.constant(_array(network.target.bias), "target.bias")))
-    product = graph.add("MatMul", bent, graph.constant(_array(network.polarity.weight).T, "polarity.weight"))
-    graph.add("Add", product, graph.constant(_array(network.polarity.bias), "polarity.bias"), name="polarities")
+    product = graph.add("MatMul", "means", graph.constant(array(network.target.weight).T, "target.weight"))
+    bent = graph.add("Tanh", graph.add("Add", product, graph.constant(array(network.target.bias), "target.bias")))
+    product = graph.add("MatMul", bent, graph.constant(array(network.polarity.weight).T, "polarity.weight"))
+    graph.add("Add", product, graph.constant(array(network.polarity.bias), "polarity.bias"), name="polarities")
     return graph.model(
         [helper.make_tensor_value_info("means", TensorProto.FLOAT, ["targets", network.shape.hidden])],
         [helper.make_tensor_value_info("polarities", TensorProto.FLOAT, ["targets", 3])],

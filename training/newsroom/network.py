@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from newsroom.labels import POLARITIES, TAGS
 from newsroom.weights import Shape, Start
+from newsroom.windows import Batch
 
 EPSILON = 1e-12
 DROPOUT = 0.1
@@ -22,10 +23,12 @@ DROPOUT = 0.1
 class Dropout(nn.Module):
     """Dropout with one mask for all windows of a batch: drawing random numbers is a tenth of a step otherwise."""
 
+    share = DROPOUT
+
     def forward(self, states: Tensor) -> Tensor:
-        if not self.training:
+        if not self.training or not self.share:
             return states
-        mask = torch.empty(states.shape[-2:], dtype=states.dtype).bernoulli_(1 - DROPOUT).div_(1 - DROPOUT)
+        mask = torch.empty(states.shape[-2:], dtype=states.dtype).bernoulli_(1 - self.share).div_(1 - self.share)
         return states * mask
 
 
@@ -34,9 +37,10 @@ class Layer(nn.Module):
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
-        self.heads = shape.heads
-        self.qkv = nn.Linear(shape.hidden, 3 * shape.hidden)
-        self.attended = nn.Linear(shape.hidden, shape.hidden)
+        self.heads, self.head = shape.heads, shape.head
+        attending = shape.heads * shape.head
+        self.qkv = nn.Linear(shape.hidden, 3 * attending)
+        self.attended = nn.Linear(attending, shape.hidden)
         self.attended_norm = nn.LayerNorm(shape.hidden, EPSILON)
         self.inner = nn.Linear(shape.hidden, shape.inner)
         self.outer = nn.Linear(shape.inner, shape.hidden)
@@ -44,23 +48,28 @@ class Layer(nn.Module):
         self.dropout = Dropout()
 
     def forward(self, states: Tensor, mask: Tensor) -> Tensor:
-        batch, length, hidden = states.shape
-        query, key, value = (
-            self.qkv(states).view(batch, length, 3, self.heads, hidden // self.heads).permute(2, 0, 3, 1, 4).unbind(0)
-        )
+        """Returns the next states ``[batch, length, hidden]``; ``mask`` ``[batch, 1, 1, length]`` is added to scores."""
+        batch, length, _ = states.shape
+        query, key, value = self.qkv(states).view(batch, length, 3, self.heads, self.head).permute(2, 0, 3, 1, 4).unbind(0)
         # Spelled out: on processors the fused kernel's backward pass takes twice the time.
-        weights = torch.softmax(query @ key.transpose(-1, -2) * query.shape[-1] ** -0.5 + mask, -1, dtype=query.dtype)
+        weights = torch.softmax(query @ key.transpose(-1, -2) * self.head**-0.5 + mask, -1, dtype=query.dtype)
         mixed = weights @ value
-        mixed = self.attended(mixed.transpose(1, 2).reshape(batch, length, hidden))
+        mixed = self.attended(mixed.transpose(1, 2).reshape(batch, length, self.heads * self.head))
         states = self.attended_norm(states + self.dropout(mixed))
         grown = self.outer(functional.gelu(self.inner(states)))
         return self.outer_norm(states + self.dropout(grown))
 
 
-class Network(nn.Module):
-    """Pieces in; states of the pieces, tag scores of words and polarity scores of targets out."""
+def _closed(mask: Tensor) -> Tensor:
+    """What is added to attention scores, ``[batch, 1, 1, length]``, so that only rows where ``mask`` is true are seen."""
+    bias = torch.zeros(mask.shape, dtype=torch.float32).masked_fill(~mask, -1e4)[:, None, None, :]
+    return bias.to(torch.bfloat16) if torch.is_autocast_enabled("cpu") else bias
 
-    def __init__(self, shape: Shape) -> None:
+
+class Network(nn.Module):
+    """Pieces in; states, tag scores of words and polarity scores of targets out."""
+
+    def __init__(self, shape: Shape, dropout: float = DROPOUT) -> None:
         super().__init__()
         self.shape = shape
         self.pieces = nn.Embedding(shape.pieces, shape.hidden)
@@ -71,25 +80,48 @@ class Network(nn.Module):
         self.tags = nn.Linear(shape.hidden, len(TAGS))
         self.target = nn.Linear(shape.hidden, shape.hidden)
         self.polarity = nn.Linear(shape.hidden, len(POLARITIES))
+        for module in self.modules():
+            if isinstance(module, Dropout):
+                module.share = dropout
 
-    def encode(self, pieces: Tensor, mask: Tensor) -> Tensor:
-        """Returns the states ``[batch, length, hidden]`` of ``pieces`` ``[batch, length]``; ``mask`` is true at pieces."""
-        positions = torch.arange(pieces.shape[1])
-        states = self.dropout(self.norm(self.pieces(pieces) + self.positions(positions)))
-        bias = torch.zeros(mask.shape, dtype=torch.float32).masked_fill(~mask, -1e4)[:, None, None, :]
-        if torch.is_autocast_enabled("cpu"):
-            bias = bias.to(torch.bfloat16)
-        for layer in self.layers:
+    def layer_states(self, batch: Batch) -> list[Tensor]:
+        """Returns the states that each layer gives out for ``batch``.
+
+        They are ``[windows, length, hidden]``; in a network that pools, ``[windows, width, hidden]`` after
+        ``pooled_after`` layers.
+        """
+        pieces, rows = torch.from_numpy(batch.pieces), torch.from_numpy(batch.rows)
+        states = self.dropout(self.norm(self.pieces(pieces) + self.positions(torch.arange(pieces.shape[1]))))
+        bias = _closed(torch.from_numpy(batch.mask))
+        found = []
+        for index, layer in enumerate(self.layers):
+            if index and index == self.shape.pooled_after:
+                states = states.gather(1, rows[:, :, None].expand(-1, -1, states.shape[2]))
+                bias = _closed(torch.from_numpy(batch.row_mask))
             states = layer(states, bias)
-        return states
+            found.append(states)
+        return found
 
     def tag_scores(self, states: Tensor) -> Tensor:
-        """Returns the tag scores of states of first pieces."""
+        """Returns the tag scores of words from the states of their first pieces."""
         return self.tags(self.dropout(states))
 
     def polarity_scores(self, means: Tensor) -> Tensor:
-        """Returns the polarity scores of targets from the means of their pieces' states."""
+        """Returns the polarity scores of targets from the means of their rows' states."""
         return self.polarity(self.dropout(torch.tanh(self.target(means))))
+
+    def heads(self, states: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Returns the tag scores of all words and the polarity scores of all targets from the last states."""
+        rows = states.flatten(0, 1)
+        own = torch.from_numpy(batch.target_of)
+        sums = torch.zeros(len(batch.polarities), rows.shape[1])
+        sums = sums.index_add(0, own, rows[torch.from_numpy(batch.target_rows)].float())
+        means = sums / torch.bincount(own, minlength=len(sums)).clamp(min=1)[:, None]
+        return self.tag_scores(rows[torch.from_numpy(batch.words)]), self.polarity_scores(means)
+
+    def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Returns the tag scores of all words and the polarity scores of all targets of ``batch``."""
+        return self.heads(self.layer_states(batch)[-1], batch)
 
 
 def start(source: Start) -> Network:

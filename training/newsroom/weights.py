@@ -27,14 +27,23 @@ _BLOCK_BYTES = 18
 
 @dataclass(frozen=True)
 class Shape:
-    """The sizes of a BERT encoder."""
+    """The sizes of an encoder in the manner of BERT."""
 
     hidden: int
+    """Numbers in a state."""
     layers: int
     heads: int
+    """Attention heads of a layer."""
+    head: int
+    """Numbers in the query, the key and the value of a head."""
     inner: int
+    """Neurons of a layer's feed-forward network."""
     pieces: int
+    """Rows of the vocabulary."""
     positions: int
+    """The longest window, in pieces."""
+    pooled_after: int = 0
+    """After so many layers only the first piece of each word and the marks at both ends go on; 0 for never."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +113,7 @@ def unpack(data: bytes) -> Start:
         raw = data[offset : offset + size_bytes]
         tensors[name] = np.frombuffer(raw, "<f4").copy() if kind == 0 else _unpack_four_bits(raw, size)
 
-    return Start(Shape(hidden, layers, heads, inner, rows, positions), pieces, tensors)
+    return Start(Shape(hidden, layers, heads, hidden // heads, inner, rows, positions), pieces, tensors)
 
 
 def _unpack_four_bits(raw: bytes, size: int) -> np.ndarray:

@@ -18,38 +18,64 @@ MOST_PIECES = 256
 """With the marks at both ends."""
 
 # A kernel is prepared, and kept, for every new shape, so there are few shapes.
-LENGTHS = (32, 64, 128, 192, 256)
+LENGTHS = (32, 64, 96, 128, 160, 192, 224, 256)
+WIDTHS = (18, 34, 66, 98, 130, 162)
 WORD_STEP = 64
+TARGET_STEP = 16
 
 
 @dataclass
 class Window:
     """Whole sentences in a row, as far as they fit."""
 
+    words: list[str]
+    starts: list[int]
+    """The words at which sentences begin."""
     pieces: list[int]
     firsts: list[int]
     """The place of each word's first piece."""
     tags: list[int]
     """The tag of each word, or ``IGNORED``."""
     targets: list[tuple[int, int, int]] = field(default_factory=list)
-    """Piece ranges with their polarity."""
+    """Word ranges with their polarity."""
+
+    def rows(self) -> list[int]:
+        """The places of the pieces that go on where a network pools: both marks and each word's first."""
+        return [0, *self.firsts, len(self.pieces) - 1]
+
+    def target_rows(self, pooled: bool) -> list[range]:
+        """The rows of the last layer over which the state of each target is the mean."""
+        if pooled:
+            return [range(1 + start, 1 + end) for start, end, _ in self.targets]
+        ends = [*self.firsts[1:], len(self.pieces) - 1]
+        return [range(self.firsts[start], ends[end - 1]) for start, end, _ in self.targets]
 
 
 @dataclass
 class Batch:
-    """Windows side by side, padded to one length."""
+    """Windows side by side, padded to one length.
+
+    "Places" are rows of the last layer, the windows of the batch laid end to end.
+    """
 
     pieces: np.ndarray
+    """Piece numbers, ``[windows, length]``."""
     mask: np.ndarray
-    firsts: np.ndarray
-    """Places of the first pieces of all words, in the batch laid end to end, filled up to a multiple of 64."""
+    """Where there is a piece."""
+    rows: np.ndarray
+    """The pieces that go on where the network pools, ``[windows, width]``."""
+    row_mask: np.ndarray
+    """Where there is one."""
+    words: np.ndarray
+    """Places of all words, filled up to a multiple of 64."""
     tags: np.ndarray
     """The tags of all words, filled up with ``IGNORED``."""
-    target_pieces: np.ndarray
-    """Places of the pieces of all targets, likewise."""
+    target_rows: np.ndarray
+    """Places of the rows of all targets."""
     target_of: np.ndarray
     """The number of the target to which each of them belongs."""
     polarities: np.ndarray
+    """Of each target, filled up with ``IGNORED`` to a multiple of 16."""
 
 
 def read_lines(path: Path) -> list[dict]:
@@ -58,14 +84,20 @@ def read_lines(path: Path) -> list[dict]:
         return [json.loads(line) for line in file]
 
 
-def recase(words: list[str], chance: random.Random) -> list[str]:
-    """Now and then returns the words in the case of a headline or of careless typing."""
+def recase(words: list[str], chance: random.Random, shares: tuple[float, float, float] = (0.03, 0.015, 0.005)) -> list[str]:
+    """Now and then returns the words in the case of a headline or of careless typing.
+
+    ``shares`` are the chances of a title, of capitals and of small letters.
+    """
     draw = chance.random()
-    if draw < 0.03:
-        return [word[:1].upper() + word[1:] if len(word) > 3 else word for word in words]
-    if draw < 0.045:
+    title, capitals, small = shares
+    if draw < title:
+        # Some papers leave short words in small letters.
+        shortest = chance.choice((2, 4))
+        return [word[:1].upper() + word[1:] if len(word) >= shortest else word for word in words]
+    if draw < title + capitals:
         return [word.upper() for word in words]
-    if draw < 0.05:
+    if draw < title + capitals + small:
         return [word.lower() for word in words]
     return words
 
@@ -79,14 +111,14 @@ def cut(
     sentences are recased.
     """
     windows: list[Window] = []
-    current = Window([BEGIN], [], [])
+    current = Window([], [], [BEGIN], [], [])
 
     def close() -> None:
         nonlocal current
         if current.firsts:
             current.pieces.append(END)
             windows.append(current)
-        current = Window([BEGIN], [], [])
+        current = Window([], [], [BEGIN], [], [])
 
     for sentence in sentences:
         words = recase(sentence["words"], chance) if chance else sentence["words"]
@@ -95,61 +127,75 @@ def cut(
         if len(current.firsts) + len(words) > most_words or len(current.pieces) + total >= MOST_PIECES:
             close()
         tags = sentence.get("tags")
-        places: list[tuple[Window, int, int]] = []
+        places: list[tuple[Window, int]] = []
         for index, word in enumerate(ids):
             if len(current.firsts) >= most_words or len(current.pieces) + len(word) >= MOST_PIECES:
                 close()
-            at = len(current.pieces)
-            current.firsts.append(at)
+            if not index or not current.words:
+                current.starts.append(len(current.words))
+            places.append((current, len(current.words)))
+            current.words.append(words[index])
+            current.firsts.append(len(current.pieces))
             current.tags.append(TAG_IDS.get(tags[index], IGNORED) if tags else IGNORED)
             current.pieces.extend(word)
-            places.append((current, at, at + len(word)))
         for start, end, polarity in sentence.get("targets", ()):
-            if places[start][0] is places[end - 1][0]:
-                places[start][0].targets.append((places[start][1], places[end - 1][2], polarity))
+            (first, begin), (last, stop) = places[start], places[end - 1]
+            if first is last:
+                first.targets.append((begin, stop + 1, polarity))
     close()
     return windows
 
 
-def padded(length: int) -> int:
-    """The shortest of ``LENGTHS`` that holds ``length`` pieces."""
-    return next(size for size in LENGTHS if size >= length)
+def padded(length: int, sizes: Sequence[int] = LENGTHS) -> int:
+    """The shortest of ``sizes`` that holds ``length`` rows."""
+    return next(size for size in sizes if size >= length)
 
 
 def batches(windows: Iterable[Window], budget: int, chance: random.Random) -> list[list[Window]]:
     """Groups windows of like length so that no batch has more than ``budget`` pieces, padding included."""
-    by_length: dict[int, list[Window]] = {}
+    by_length: dict[tuple[int, int], list[Window]] = {}
     for window in windows:
-        by_length.setdefault(padded(len(window.pieces)), []).append(window)
+        lengths = padded(len(window.pieces)), padded(len(window.words) + 2, WIDTHS)
+        by_length.setdefault(lengths, []).append(window)
     found = []
-    for length, group in sorted(by_length.items()):
+    for (length, _), group in sorted(by_length.items()):
         chance.shuffle(group)
         size = budget // length
         found += [group[at : at + size] for at in range(0, len(group) - size + 1, size)]
     return found
 
 
-def collate(windows: Sequence[Window]) -> Batch:
-    """Lays ``windows`` side by side."""
-    length = padded(max(len(window.pieces) for window in windows))
-    pieces = np.full((len(windows), length), PAD, np.int64)
-    firsts: list[int] = []
+def _padded_rows(rows: Sequence[Sequence[int]], sizes: Sequence[int], filling: int) -> tuple[np.ndarray, np.ndarray]:
+    """Returns ``rows`` as a matrix filled up with ``filling``, and where it is not filled up."""
+    width = padded(max(map(len, rows)), sizes)
+    laid = np.full((len(rows), width), filling, np.int64)
+    for index, row in enumerate(rows):
+        laid[index, : len(row)] = row
+    return laid, np.arange(width)[None, :] < np.array([len(row) for row in rows])[:, None]
+
+
+def collate(windows: Sequence[Window], pooled: bool = False) -> Batch:
+    """Lays ``windows`` side by side, for a network that pools or does not."""
+    pieces, mask = _padded_rows([window.pieces for window in windows], LENGTHS, PAD)
+    rows, row_mask = _padded_rows([window.rows() for window in windows], WIDTHS, 0)
+    length = (rows if pooled else pieces).shape[1]
+    words: list[int] = []
     tags: list[int] = []
-    target_pieces: list[int] = []
+    target_rows: list[int] = []
     target_of: list[int] = []
     polarities: list[int] = []
     for row, window in enumerate(windows):
         offset = row * length
-        pieces[row, : len(window.pieces)] = window.pieces
-        firsts += [offset + place for place in window.firsts]
+        places = range(1, 1 + len(window.firsts)) if pooled else window.firsts
+        words += [offset + place for place in places]
         tags += window.tags
-        for start, end, polarity in window.targets:
-            target_pieces += range(offset + start, offset + end)
-            target_of += [len(polarities)] * (end - start)
+        for own, (_, _, polarity) in zip(window.target_rows(pooled), window.targets, strict=True):
+            target_rows += [offset + place for place in own]
+            target_of += [len(polarities)] * len(own)
             polarities.append(polarity)
-    missing = -len(firsts) % WORD_STEP
-    firsts += [0] * missing
+    missing = -len(words) % WORD_STEP
+    words += [0] * missing
     tags += [IGNORED] * missing
-    mask = np.arange(length)[None, :] < np.array([len(window.pieces) for window in windows])[:, None]
-    lists = firsts, tags, target_pieces, target_of, polarities
-    return Batch(pieces, mask, *(np.array(values, np.int64) for values in lists))
+    polarities += [IGNORED] * (-len(polarities) % TARGET_STEP)
+    lists = words, tags, target_rows, target_of, polarities
+    return Batch(pieces, mask, rows, row_mask, *(np.array(values, np.int64) for values in lists))

@@ -6,17 +6,19 @@ import struct
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 
+import distil
 import export
 import train
-from newsroom import decode, labels, network, scores, weights, windows
+from newsroom import decode, graph, labels, network, quantised, scores, student, weights, windows
 from newsroom.engine import Engine
 from newsroom.pieces import LONGEST, Pieces, write_tokenizer
 from newsroom.weights import Shape
 
-SHAPE = Shape(hidden=32, layers=2, heads=2, inner=64, pieces=200, positions=512)
+SHAPE = Shape(hidden=64, layers=2, heads=2, head=32, inner=64, pieces=200, positions=512)
 
 
 @pytest.fixture
@@ -52,7 +54,7 @@ def test_unpacking(tmp_path: Path) -> None:
     head += struct.pack("<H", 1) + b"a" + struct.pack("<BIQQ", 0, 2, size, len(full))
     head += struct.pack("<H", 3) + b"b.w" + struct.pack("<BIQQ", 1, 32, size + len(full), len(packed))
     start = weights.unpack(head + full + packed)
-    assert start.shape == Shape(32, 1, 1, 64, 2, 4)
+    assert start.shape == Shape(32, 1, 1, 32, 64, 2, 4)
     assert start.pieces == [("<s>", 0.0), ("<pad>", -1.5)]
     assert start.tensors["a"].tolist() == [1.0, 2.0]
     assert start.tensors["b.w"].tolist() == [0.5] * 16 + [-3.5] * 16
@@ -73,44 +75,113 @@ def test_windows_hold_every_word(tokenizer: Path) -> None:
         assert batch.pieces.shape[1] in windows.LENGTHS and batch.pieces.size <= 1024
 
 
-def test_training_export_and_engine_agree(tokenizer: Path, tmp_path: Path) -> None:
+def words_of(read: tuple[torch.Tensor, torch.Tensor], window: windows.Window) -> tuple[np.ndarray, np.ndarray]:
+    """The scores of ``window`` without those that fill up the batch."""
+    tags, polarities = read
+    return tags[: len(window.words)].numpy(), polarities[: len(window.targets)].numpy()
+
+
+def near(found: np.ndarray, exact: np.ndarray) -> bool:
+    """Whether scores agree as well as seven bits let them."""
+    return bool(np.abs(found - exact).max() < 0.1 * np.abs(exact).max() + 0.1)
+
+
+def test_training_distilling_export_and_engine_agree(tokenizer: Path, tmp_path: Path) -> None:
     torch.manual_seed(0)
     torch.set_num_threads(1)
     pieces = Pieces(tokenizer)
     made = sentences()
-    model = network.Network(SHAPE)
     chance = random.Random(2)
     plan = [group for _ in range(40) for group in windows.batches(windows.cut(made[:40], pieces, 8), 256, chance)]
-    out = tmp_path / "network.safetensors"
-    train.train(model, plan, minutes=5, out=out, rate=2e-3)
+    taught = tmp_path / "network.safetensors"
+    train.train(network.Network(SHAPE), plan, minutes=5, out=taught, rate=2e-3)
+    teacher = network.load(taught)
     documents = [{"source": "x", "sentences": made[40:]}]
-    measured = train.measure(model, documents, made[40:], pieces)
+    measured = train.measure(teacher, documents, made[40:], pieces)
     assert measured["names"] > 90 and measured["targets"] > 55
 
-    model = network.load(out)
-    folder = tmp_path / "model"
-    export.export(model, tokenizer, windows.cut(made, pieces), folder)
-    engine = Engine(folder)
-    (window,) = windows.cut([made[50]], pieces)
-    with torch.inference_mode():
-        ids = torch.tensor([window.pieces])
-        states = model.encode(ids, torch.ones_like(ids, dtype=torch.bool))[0]
-        exact = model.tags(states[torch.tensor(window.firsts)]).numpy()
-    read = engine.read(window)
-    assert np.abs(read.tags - exact).max() < 0.05 * np.abs(exact).max() + 0.1
-    assert engine.polarity_scores(read.means).shape == (1, 3)
-    assert engine.names([sentence["words"] for sentence in made[:3]])[2][0][:3] == (1, 2, "PER")
+    texts = windows.cut(made[:40], pieces, 8)
+    small = student.cut_down(teacher, (0, 1), 1, 32, 1, texts[:8])
+    assert [sum(part.numel() for part in layer.parameters()) for layer in small.layers] < [
+        sum(part.numel() for part in layer.parameters()) for layer in teacher.layers
+    ]
+    assert torch.equal(small.pieces.weight, teacher.pieces.weight) and not small.pieces.weight.requires_grad
 
-    temperatures = {
-        "tags": export.name_temperature(engine, documents),
-        "polarities": export.fit_polarities(*export.polarity_scores(engine, made[40:]))[0],
-    }
-    export.write_manifest(folder, temperatures)
+    models = {"default": small.eval(), "accurate": teacher}
+    folder = tmp_path / "model"
+    profiles = export.export(models, tokenizer, texts, folder)
+    (window,) = windows.cut([made[50]], pieces)
+    for name, model in models.items():
+        with torch.inference_mode():
+            exact = words_of(model(windows.collate([window], bool(model.shape.pooled_after))), window)
+        read = Engine(folder, name).read(window)
+        assert near(read.tags, exact[0]) and near(read.polarities, exact[1])
+    assert Engine(folder, "accurate").names([sentence["words"] for sentence in made[:3]])[2][0][:3] == (1, 2, "PER")
+
+    export.calibrate(folder, profiles, documents, made[40:])
     manifest = json.loads((folder / "model.json").read_text())
-    assert manifest["format"] == export.FORMAT and manifest["temperature"] == temperatures
-    (folder / "sentiment.onnx").write_bytes(b"")
-    with pytest.raises(ValueError, match="sentiment.onnx"):
-        Engine(folder)
+    assert manifest["format"] == export.FORMAT and manifest["profiles"] == profiles
+    assert manifest["profiles"]["default"]["pooled_after"] == 1
+    (folder / "accurate.safetensors").write_bytes(b"")
+    with pytest.raises(ValueError, match="accurate.safetensors"):
+        Engine(folder, "default")
+
+
+def test_a_student_comes_nearer_to_its_teacher(tokenizer: Path, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    torch.set_num_threads(1)
+    pieces = Pieces(tokenizer)
+    chance = random.Random(3)
+    shape = Shape(hidden=64, layers=6, heads=2, head=32, inner=64, pieces=200, positions=512)
+    teacher = network.Network(shape).eval()
+    # Layers of the small teacher, as distil.LAYERS are of the real one.
+    texts = windows.cut(sentences(), pieces, 8)
+    distil.ask(teacher, texts, tmp_path, layers=(3, 5))
+    lessons = distil.read_lessons(texts, tmp_path)
+    assert len(lessons.tags) == sum(len(window.words) for window in texts) == len(lessons.states)
+    small = student.cut_down(teacher, range(6), 1, 32, 1, texts[:8])
+    groups = windows.batches([distil.recased(lesson, pieces, chance) for lesson in lessons.windows], 512, chance)
+    before = distil.loss_of(small, groups[0], lessons)[0].item()
+    out = tmp_path / "student.safetensors"
+    train.train(small, groups * 20, 5, out, 2e-3, pace=1.0, loss=lambda model, group: distil.loss_of(model, group, lessons))
+    assert distil.loss_of(network.load(out), groups[0], lessons)[0].item() < 0.7 * before
+
+
+def test_recasing_keeps_words_and_targets(tokenizer: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pieces = Pieces(tokenizer)
+    (window,) = windows.cut([{"words": ["Ama", "left", "Accra"], "targets": [[2, 3, 1]]}, {"words": ["Then", "it", "rained"]}], pieces)
+    assert window.starts == [0, 3] and window.rows() == [0, *window.firsts, len(window.pieces) - 1]
+    lesson = distil.Lesson(**vars(window))
+    monkeypatch.setattr(distil, "RECASED", (0.0, 1.0, 0.0))
+    other = distil.recased(lesson, pieces, random.Random(1))
+    assert other.words == ["AMA", "LEFT", "ACCRA", "THEN", "IT", "RAINED"] and other.targets == window.targets
+    assert [other.pieces[place] for place in other.firsts] == [pieces.of(word)[0] for word in other.words]
+
+
+def test_files_restore_the_network(tokenizer: Path) -> None:
+    torch.manual_seed(1)
+    pieces = Pieces(tokenizer)
+    texts = windows.cut(sentences(), pieces, 20)
+    teacher = network.Network(SHAPE).eval()
+    for model in (teacher, student.cut_down(teacher, (0, 1), 1, 32, 1, texts[:4]).eval()):
+        tensors = quantised.profile(model, quantised.even_out(model, texts[:8]))
+        assert {str(tensor.dtype) for tensor in tensors.values()} == {"int8", "float32"}
+        restored, divisors = quantised.restore(quantised.table(model), tensors, model.shape.pooled_after)
+        again = quantised.profile(restored, divisors)
+        assert all(np.allclose(tensors[name], again[name], rtol=1e-4, atol=1e-6) for name in tensors)
+        graphs = graph.encoder(restored, divisors), graph.sentiment(restored)
+        sessions = [onnxruntime.InferenceSession(made.SerializeToString()) for made in graphs]
+        window = texts[0]
+        inputs = {"pieces": np.array([window.pieces], np.int32)}
+        if model.shape.pooled_after:
+            inputs["rows"] = np.array(window.rows(), np.int32)
+        states, tags = (values[0] for values in sessions[0].run(["states", "tags"], inputs))
+        pooled = bool(model.shape.pooled_after)
+        means = np.stack([states[span.start : span.stop].mean(0) for span in window.target_rows(pooled)])
+        with torch.inference_mode():
+            exact = words_of(model(windows.collate([window], pooled)), window)
+        assert near(tags[1:-1] if pooled else tags[window.firsts], exact[0])
+        assert near(sessions[1].run(["polarities"], {"means": means})[0], exact[1])
 
 
 def test_names_begin_before_they_continue() -> None:

@@ -1,0 +1,276 @@
+"""Makes the small network: cuts the trained one down and teaches it to answer like the whole.
+
+    python distil.py --teacher network.safetensors --work DIR --lessons DIR --out student.safetensors
+
+The windows of all training text are cut once, and the teacher reads each of them once: its scores and states are the
+lessons, kept in ``--lessons`` (about 4 GB) and used again by the next run with the same seed.  The student then goes
+through them again and again, each time with other sentences recased: it learns what the teacher says of the text as it
+was written.  Beside the lessons it learns the labels that people gave.  ``--minutes`` bounds the run by the clock.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+import train
+from newsroom import decode, graph, labels, network, quantised, student, windows
+from newsroom.labels import IGNORED
+from newsroom.pieces import Pieces
+from newsroom.windows import Window
+
+LAYERS = (0, 2, 4, 7, 9, 11)
+"""The teacher's layers that the student starts from."""
+HEADS = 8
+INNER = 768
+POOLED_AFTER = 1
+MIDDLE = 3
+"""The student's layer whose states are taught beside those of its last."""
+
+RATE = 4e-4
+BUDGET = 4096
+"""Pieces in a batch."""
+SOFTENING = 2.0
+"""The temperature at which scores of teacher and student are compared."""
+RECASED = (0.07, 0.04, 0.02)
+"""The chances that a sentence is seen as a title, in capitals and in small letters."""
+SILVER = frozenset(("gmb", "onestopenglish", "newsmtsc"))
+"""Sources whose tags are a program's: the teacher's answer is taken instead."""
+SEEN = 100
+"""Windows by which heads and neurons are weighed."""
+
+
+@dataclass
+class Lesson(Window):
+    """A window whose answers begin at these rows of the lessons."""
+
+    words_at: int = 0
+    targets_at: int = 0
+
+
+@dataclass
+class Lessons:
+    """What the teacher says: a row for each word or target of all windows."""
+
+    windows: list[Lesson]
+    tags: np.ndarray
+    """Tag scores, ``[words, tags]``."""
+    states: np.ndarray
+    """States of the first pieces of words after the middle and the last layer, ``[words, 2, hidden]``."""
+    polarities: np.ndarray
+    """Polarity scores, ``[targets, polarities]``."""
+    spread: Tensor
+    """The standard deviation of each number of the states, ``[2, hidden]``."""
+
+
+def text_windows(work: Path, pieces: Pieces, chance: random.Random) -> list[Window]:
+    """Cuts all training text: most windows are full, some are short, some are single sentences."""
+    found: list[Window] = []
+
+    def cut(sentences: list[dict]) -> None:
+        at = 0
+        while at < len(sentences):
+            draw = chance.random()
+            most = windows.MOST_WORDS if draw < 0.65 else chance.randint(20, windows.MOST_WORDS)
+            step = chance.randint(8, 40) if draw < 0.85 else chance.randint(1, 2)
+            found.extend(windows.cut(sentences[at : at + step], pieces, most))
+            at += step
+
+    for document in windows.read_lines(work / "entities.jsonl"):
+        bare = document["source"] in SILVER
+        cut([{"words": sentence["words"]} if bare else sentence for sentence in document["sentences"]])
+    sentences = windows.read_lines(work / "sentiment.jsonl")
+    for sentence in sentences:
+        sentence.pop("tags", None)
+        found += windows.cut([sentence], pieces)
+    # Once more among others, as they stand in an article.
+    for source in sorted({sentence["source"] for sentence in sentences}):
+        own = [sentence for sentence in sentences if sentence["source"] == source]
+        chance.shuffle(own)
+        at = 0
+        while at < len(own):
+            step = chance.randint(2, 8)
+            found += windows.cut(own[at : at + step], pieces)
+            at += step
+    return found
+
+
+def ask(teacher: network.Network, texts: Sequence[Window], folder: Path, layers: tuple[int, int]) -> None:
+    """Has the teacher read ``texts`` and writes its answers and the states of its ``layers`` to ``folder``.
+
+    The second of the layers is its last.  It reads in eight bits, which is several times as fast as the network and says the same of all but a few words.
+    Every name that it finds is a target as well.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = onnxruntime.SessionOptions()
+    settings.intra_op_num_threads = torch.get_num_threads()
+    settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    encoder = graph.encoder(teacher, quantised.even_out(teacher, texts[: quantised.SEEN]), layers[:1])
+    session = onnxruntime.InferenceSession(encoder.SerializeToString(), settings, ["CPUExecutionProvider"])
+    words = sum(len(window.words) for window in texts)
+    tags = np.lib.format.open_memmap(folder / "tags.npy", "w+", np.float16, (words, len(labels.TAGS)))
+    states = np.lib.format.open_memmap(folder / "states.npy", "w+", np.float16, (words, len(layers), teacher.shape.hidden))
+    polarities: list[np.ndarray] = []
+    targets: list[tuple[int, int, int, int]] = []
+    at, began = 0, time.monotonic()
+    for number, window in enumerate(texts):
+        outputs = ["tags", f"states.{layers[0]}", "states"]
+        scores, middle, last = (
+            values[0] for values in session.run(outputs, {"pieces": np.array([window.pieces], np.int32)})
+        )
+        end = at + len(window.words)
+        tags[at:end] = scores[window.firsts]
+        states[at:end] = np.stack([middle[window.firsts], last[window.firsts]], axis=1)
+        taken = [range(start, stop) for start, stop, _ in window.targets]
+        named = labels.spans(decode.best_tags(scores[window.firsts]))
+        found = [*window.targets]
+        found += [
+            (start, stop, IGNORED) for start, stop, _ in named if not any(start < span.stop and span.start < stop for span in taken)
+        ]
+        targets += [(number, *target) for target in found]
+        means = [last[span.start : span.stop].mean(0) for span in replace(window, targets=found).target_rows(pooled=False)]
+        if means:
+            with torch.inference_mode():
+                polarities.append(teacher.polarity_scores(torch.from_numpy(np.stack(means))).numpy())
+        at = end
+        if number % 2000 == 1999:
+            print(f"{number + 1}/{len(texts)} windows read, {time.monotonic() - began:.0f} s", flush=True)
+    np.save(folder / "targets.npy", np.array(targets, np.int32))
+    np.save(folder / "polarities.npy", np.concatenate(polarities))
+
+
+def read_lessons(texts: Sequence[Window], folder: Path) -> Lessons:
+    """Reads what ``ask`` wrote of ``texts``."""
+    tags, states = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("tags", "states"))
+    if len(tags) != sum(len(window.words) for window in texts):
+        raise ValueError(f"{folder} holds the lessons of another text: remove it")
+    own: list[list[tuple[int, int, int]]] = [[] for _ in texts]
+    for number, *target in np.load(folder / "targets.npy").tolist():
+        own[number].append(tuple(target))
+    found: list[Lesson] = []
+    words_at = targets_at = 0
+    for window, targets in zip(texts, own, strict=True):
+        found.append(Lesson(**{**vars(window), "targets": targets}, words_at=words_at, targets_at=targets_at))
+        words_at += len(window.words)
+        targets_at += len(targets)
+    sample = torch.from_numpy(states[:: max(1, len(states) // 20_000)].astype(np.float32))
+    return Lessons(found, tags, states, np.load(folder / "polarities.npy"), sample.std(0))
+
+
+def recased(lesson: Lesson, pieces: Pieces, chance: random.Random) -> Lesson:
+    """Returns ``lesson`` with some of its sentences recased, as far as it then still fits a window."""
+    words: list[str] = []
+    for start, end in zip(lesson.starts, [*lesson.starts[1:], len(lesson.words)], strict=True):
+        words += windows.recase(lesson.words[start:end], chance, RECASED)
+    if words == lesson.words:
+        return lesson
+    ids = [pieces.of(word) for word in words]
+    if sum(map(len, ids)) + 2 > windows.MOST_PIECES:
+        return lesson
+    firsts = np.cumsum([1, *map(len, ids[:-1])]).tolist()
+    laid = [lesson.pieces[0], *(piece for word in ids for piece in word), lesson.pieces[-1]]
+    return replace(lesson, words=words, pieces=laid, firsts=firsts)
+
+
+def softened(ours: Tensor, theirs: Tensor) -> Tensor:
+    """The divergence of ``ours`` from ``theirs``, scores ``[rows, classes]``, both made softer."""
+    return SOFTENING**2 * functional.kl_div(
+        functional.log_softmax(ours / SOFTENING, -1),
+        functional.log_softmax(theirs / SOFTENING, -1),
+        reduction="batchmean",
+        log_target=True,
+    )
+
+
+def loss_of(model: network.Network, group: list[Lesson], lessons: Lessons) -> tuple[Tensor, dict[str, float]]:
+    """Returns the loss of the batch ``group``, and its parts by name."""
+    batch = windows.collate(group, pooled=True)
+    found = model.layer_states(batch)
+    tags, polarities = (scores.float() for scores in model.heads(found[-1], batch))
+
+    def taught(rows: np.ndarray, starts: list[int], counts: list[int]) -> Tensor:
+        parts = [rows[start : start + count] for start, count in zip(starts, counts, strict=True)]
+        return torch.from_numpy(np.concatenate(parts).astype(np.float32))
+
+    words_at, counts = [lesson.words_at for lesson in group], [len(lesson.words) for lesson in group]
+    words = sum(counts)
+    parts = {"tags": softened(tags[:words], taught(lessons.tags, words_at, counts))}
+    gold = torch.from_numpy(batch.tags)
+    if (gold != IGNORED).any():
+        parts["gold tags"] = 0.5 * functional.cross_entropy(tags, gold, ignore_index=IGNORED)
+    theirs = taught(lessons.states, words_at, counts)
+    places = torch.from_numpy(batch.words)
+    for index, (name, layer, weight) in enumerate((("middle", MIDDLE, 0.3), ("states", -1, 1.0))):
+        ours = found[layer].flatten(0, 1)[places][:words].float()
+        parts[name] = weight * ((ours - theirs[:, index]) / lessons.spread[index]).square().mean()
+    own = [len(lesson.targets) for lesson in group]
+    if sum(own):
+        theirs = taught(lessons.polarities, [lesson.targets_at for lesson in group], own)
+        parts["targets"] = 0.5 * softened(polarities[: sum(own)], theirs)
+        gold = torch.from_numpy(batch.polarities)
+        if (gold != IGNORED).any():
+            parts["gold targets"] = 0.25 * functional.cross_entropy(polarities, gold, ignore_index=IGNORED)
+    return torch.stack(list(parts.values())).sum(), {name: part.item() for name, part in parts.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--teacher", type=Path, required=True, help="network that train.py wrote, its tokenizer.json beside it")
+    parser.add_argument("--work", type=Path, required=True, help="folder that prepare.py wrote")
+    parser.add_argument("--lessons", type=Path, required=True, help="folder of the teacher's answers")
+    parser.add_argument("--out", type=Path, required=True, help="file to write the network to; tokenizer.json goes beside it")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--rate", type=float, default=RATE, help="highest learning rate")
+    parser.add_argument("--passes", type=int, default=5, help="times that all text is gone through")
+    parser.add_argument("--minutes", type=float, default=600.0, help="most minutes to train for, after the teacher has read")
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+
+    torch.set_num_threads(options.threads)
+    chance = random.Random(options.seed)
+    tokenizer = options.teacher.with_name("tokenizer.json")
+    pieces = Pieces(tokenizer)
+    teacher = network.load(options.teacher)
+    texts = text_windows(options.work, pieces, chance)
+    chance.shuffle(texts)
+    if not (options.lessons / "polarities.npy").exists():
+        ask(teacher, texts, options.lessons, (LAYERS[MIDDLE], LAYERS[-1]))
+    lessons = read_lessons(texts, options.lessons)
+
+    model = student.cut_down(teacher, LAYERS, HEADS, INNER, POOLED_AFTER, texts[:SEEN])
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    if options.out.parent != tokenizer.parent:
+        shutil.copyfile(tokenizer, options.out.with_name("tokenizer.json"))
+    plan = []
+    for _ in range(options.passes):
+        groups = windows.batches([recased(lesson, pieces, chance) for lesson in lessons.windows], BUDGET, chance)
+        chance.shuffle(groups)
+        plan += groups
+    print(f"{len(plan)} steps, {len(texts)} windows, {len(lessons.tags)} words, {len(lessons.polarities)} targets", flush=True)
+    dev = [windows.read_lines(options.work / f"dev-{part}.jsonl") for part in ("entities", "sentiment")]
+    train.train(
+        model,
+        plan,
+        options.minutes,
+        options.out,
+        options.rate,
+        pace=1.0,
+        loss=lambda model, group: loss_of(model, group, lessons),
+        measured=lambda model: train.measure(model, *dev, pieces),
+        save_every=480.0,
+    )
+
+
+if __name__ == "__main__":
+    main()
