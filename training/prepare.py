@@ -4,7 +4,7 @@
 
 Writes ``entities.jsonl`` (documents of labelled sentences) and ``sentiment.jsonl`` (sentences with targets; those of
 news also carry labels, so that one pass of the encoder teaches both heads) for training, and ``dev-entities.jsonl``
-and ``dev-sentiment.jsonl`` to choose by.
+and ``dev-sentiment.jsonl`` to choose by.  No run of ten words of a test stands in the training files.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import argparse
 import json
 from pathlib import Path
 
-from newsroom import corpora, silver
+from newsroom import corpora, held_out, silver
 from newsroom.corpora import Document, Sentence
 
 
@@ -66,19 +66,26 @@ def main() -> None:
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
 
-    documents = gold(options.data)
     write(options.work / "dev-entities.jsonl", documents_as_json(corpora.uner(options.data / "uner-ewt" / "en_ewt-ud-dev.iob2")))
 
+    documents = gold(options.data)
     news = corpora.newsmtsc(options.data / "newsmtsc" / "train.jsonl")
     headlines, _ = corpora.sentfin(options.data / "sentfin" / "SEntFiN.csv")
     gmb = corpora.gmb(options.data / "gmb-text" / "gmb_sentences.txt")
     onestop = corpora.onestopenglish(options.data / "onestopenglish" / "Adv-Txt")
 
-    silver.label(news + gmb + [sentence for document in onestop for sentence in document.sentences], options.corenlp)
-    write(options.work / "entities.jsonl", documents_as_json(documents + [Document("gmb", gmb)] + onestop))
+    documents += [Document("gmb", gmb), *onestop]
+    tests = held_out.texts(options.data)
+    print(f"{held_out.drop(documents, tests)} sentences left out that repeat {held_out.RUN} words of a test")
+    silver.label(news + [sentence for document in documents[-1 - len(onestop) :] for sentence in document.sentences], options.corenlp)
+    targets = [sentence for sentence in news if sentence.targets]
+    texts = [[word for sentence in document.sentences for word in sentence.words] for document in documents]
+    held_out.check(texts + [sentence.words for sentence in targets + headlines], tests)
+
+    write(options.work / "entities.jsonl", documents_as_json(documents))
     write(
         options.work / "sentiment.jsonl",
-        [{"source": "newsmtsc", **as_json(sentence)} for sentence in news if sentence.targets]
+        [{"source": "newsmtsc", **as_json(sentence)} for sentence in targets]
         + [{"source": "sentfin", **as_json(sentence)} for sentence in headlines],
     )
     trained = {sentence.text for sentence in news}
