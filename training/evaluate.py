@@ -1,86 +1,212 @@
-"""Measures a model folder on test data that it never saw.
+"""Measures the built program on test data that training never saw.
 
-    python evaluate.py --data DIR --model ../models/newsroom-en [--network FILE] [--binary ../target/release/copydesk]
+    python evaluate.py --data DIR --model ../models/newsroom-en --binary ../target/release/copydesk
 
-Prints strict scores of names (span and kind both right, in per cent) and macro F1 of sentiment towards targets.
-``--network`` measures the unquantised network beside the exported files; ``--binary`` measures names through the
-whole program, from running text.
+Names are scored strictly (span and kind both right, in per cent), on the corpora's words and, through ``annotate``, from
+running text; sentiment towards targets by macro F1.  Prints the tables of the model card.  Without ``--binary`` the
+exported files are read by ``newsroom/engine.py``, which says the same more slowly; running text is then left out.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from newsroom import corpora, decode, labels, scores, windows, words
+from newsroom import held_out, labels, scores, windows, words
 from newsroom.corpora import Document, Sentence
 from newsroom.engine import Engine
 
-Reader = Callable[[list[Sentence]], list[list[tuple[int, int, str]]]]
-"""From the sentences of a document to the names in each, as word ranges and kinds."""
+KINDS = {"person": "PER", "organisation": "ORG", "place": "LOC"}
+"""What the program calls the kinds."""
+
+Name = tuple[int, int, str]
+"""A name: word or character range, and kind."""
 
 
-def entity_tests(data: Path) -> dict[str, list[Document]]:
-    """The tests of names."""
-    pud = corpora.uner(data / "uner-pud" / "en_pud-ud-test.iob2")
-    # PUD's sentences come from as many documents: none is the context of the next.
-    apart = [Document("pud", [sentence]) for document in pud for sentence in document.sentences]
-    europarl = corpora.plain(data / "europarl-ner" / "en-europarl.test.conll02", "europarl")
-    return {
-        "GUM news": corpora.gum(data / "gum-open", news=True),
-        "UNER-PUD news": [document for document in apart if document.sentences[0].key.startswith("n")],
-        "Europarl en": [europarl],
-        "UNER-EWT dev": corpora.uner(data / "uner-ewt" / "en_ewt-ud-dev.iob2"),
-        "UNER-EWT test": corpora.uner(data / "uner-ewt" / "en_ewt-ud-test.iob2"),
-    }
+@dataclass
+class Answer:
+    """What the model says of a text."""
+
+    names: list[tuple[int, int, str, float]]
+    """Word ranges through all sentences, with kinds and confidences."""
+    polarities: list[int]
+    """The likeliest polarity of each target."""
 
 
-def sentiment_tests(data: Path) -> dict[str, list[Sentence]]:
-    """The tests of sentiment, without sentences that stand in the training data."""
-    folder = data / "newsmtsc"
-    trained = {sentence.text for sentence in corpora.newsmtsc(folder / "train.jsonl")}
-    paths = {
-        "NewsMTSC rw test": folder / "newsmtsc-rw" / "test.jsonl",
-        "NewsMTSC mt test": folder / "newsmtsc-mt" / "test.jsonl",
-        "NewsMTSC rw devtest": folder / "devtest_rw.jsonl",
-        "NewsMTSC mt devtest": folder / "devtest_mt.jsonl",
-    }
-    tests = {
-        name: [sentence for sentence in corpora.newsmtsc(path) if sentence.text not in trained] for name, path in paths.items()
-    }
-    tests["SEntFiN held out"] = corpora.sentfin(data / "sentfin" / "SEntFiN.csv")[1]
-    return tests
+Model = Callable[[list[dict]], list[Answer]]
+"""Answers texts, each ``sentences`` of words and ``targets``, word ranges through all sentences."""
 
 
-def gold(sentence: Sentence) -> list[tuple[int, int, str]]:
-    """The names that the corpus wants; what it leaves open counts as no name."""
-    return labels.spans(["O" if tag == "?" else tag for tag in sentence.tags or []])
+def by_program(binary: Path, folder: Path, profile: str) -> Model:
+    """Asks the program."""
+
+    def answer(texts: list[dict]) -> list[Answer]:
+        lines = "".join(json.dumps(text, ensure_ascii=False) + "\n" for text in texts)
+        command = [binary, "score", "--model", folder, "--profile", profile]
+        run = subprocess.run(command, input=lines, stdout=subprocess.PIPE, text=True, check=True)
+        found = [json.loads(line) for line in run.stdout.splitlines()]
+        if len(found) != len(texts):
+            raise ValueError(f"{binary} answered {len(found)} of {len(texts)} texts")
+        return [
+            Answer(
+                [(name["start"], name["end"], KINDS[name["kind"]], name["confidence"]) for name in entry["names"]],
+                [int(np.argmax(chances)) for chances in entry["polarities"]],
+            )
+            for entry in found
+        ]
+
+    return answer
 
 
-def print_names(title: str, pairs: Iterable[tuple[list[tuple], list[tuple]]]) -> None:
-    """Prints a row of scores."""
+def by_reference(folder: Path, profile: str) -> Model:
+    """Reads the files in Python."""
+    engine = Engine(folder, profile)
+
+    def answer(texts: list[dict]) -> list[Answer]:
+        found = []
+        for text in texts:
+            names, at = [], 0
+            for sentence, own in zip(text["sentences"], engine.names(text["sentences"]), strict=True):
+                names += [(at + start, at + end, kind, confidence) for start, end, kind, confidence in own]
+                at += len(sentence)
+            polarities: list[int] = []
+            if text["targets"]:
+                # Targets are asked of single sentences, which fit a window but for a few of the longest.
+                laid = {"words": sum(text["sentences"], []), "targets": [(*target, 0) for target in text["targets"]]}
+                for window in windows.cut([laid], engine.pieces):
+                    polarities += engine.read(window).polarities.argmax(-1).tolist()
+            found.append(Answer(names, polarities))
+        return found
+
+    return answer
+
+
+def gold(sentences: Iterable[Sentence]) -> list[Name]:
+    """The names that the corpus wants, counted through all ``sentences``; what it leaves open counts as no name."""
+    found, at = [], 0
+    for sentence in sentences:
+        own = labels.spans(["O" if tag == "?" else tag for tag in sentence.tags or []])
+        found += [(at + start, at + end, kind) for start, end, kind in own]
+        at += len(sentence.words)
+    return found
+
+
+def titled(parts: list[str]) -> list[str]:
+    """The words as in a title: capitals on the first and on all that are longer than three letters."""
+    return [word[:1].upper() + word[1:] if len(word) > 3 or not index else word for index, word in enumerate(parts)]
+
+
+CASES: dict[str, Callable[[list[str]], list[str]]] = {
+    "as written": lambda parts: parts,
+    "title case": titled,
+    "capitals": lambda parts: [word.upper() for word in parts],
+    "small letters": lambda parts: [word.lower() for word in parts],
+}
+
+
+def cells(pairs: Iterable[tuple[Iterable[Name], Iterable[Name]]]) -> list[str]:
+    """Precision, recall, F1 and the F1 of each kind."""
     found = scores.names(pairs)
     total = found["all"]
     kinds = " / ".join(f"{found[kind].f1:.1f}" for kind in labels.KINDS)
-    print(f"| {title} | {total.precision:.1f} | {total.recall:.1f} | {total.f1:.1f} | {kinds} |", flush=True)
+    return [f"{total.precision:.1f}", f"{total.recall:.1f}", f"{total.f1:.1f}", kinds]
 
 
-def by_engine(engine: Engine) -> Reader:
-    """Reads words with the exported files."""
-    return lambda sentences: [
-        [name[:3] for name in names] for names in engine.names([sentence.words for sentence in sentences])
+def ask(model: Model, documents: Sequence[Document], case: str = "as written") -> list[tuple[Answer, list[Name]]]:
+    """Returns what ``model`` finds in ``documents``, and the names that are wanted."""
+    texts = [
+        {"sentences": [CASES[case](sentence.words) for sentence in document.sentences], "targets": []} for document in documents
+    ]
+    return [(answer, gold(document.sentences)) for answer, document in zip(model(texts), documents, strict=True)]
+
+
+def pairs(asked: list[tuple[Answer, list[Name]]]) -> list[tuple[list[Name], list[Name]]]:
+    """Found and wanted names without confidences."""
+    return [([name[:3] for name in answer.names], wanted) for answer, wanted in asked]
+
+
+def headlines(documents: Iterable[Document]) -> list[Document]:
+    """The sentences that end without a mark, each by itself: headlines, captions and headings."""
+    return [
+        Document(document.source, [sentence])
+        for document in documents
+        for sentence in document.sentences
+        if sentence.words[-1][-1].isalnum() and len(sentence.words) > 2
     ]
 
 
-def through_program(binary: Path, documents: list[Document]) -> list[tuple[list[tuple], list[tuple]]]:
+def sentiment_cells(model: Model, sentences: list[Sentence]) -> list[str]:
+    """Macro F1, accuracy, and the accuracy of the commonest polarity beside them.
+
+    A target's answer comes from its sentence alone, as for other systems.
+    """
+    texts = [{"sentences": [sentence.words], "targets": [target[:2] for target in sentence.targets]} for sentence in sentences]
+    found = [polarity for answer in model(texts) for polarity in answer.polarities]
+    wanted = [target[2] for sentence in sentences for target in sentence.targets]
+    macro, accuracy = scores.polarities(found, wanted)
+    return [f"{macro:.1f}", f"{accuracy:.1f}", f"{100 * np.bincount(wanted).max() / len(wanted):.1f}"]
+
+
+def calibration(asked: list[tuple[Answer, list[Name]]]) -> dict[str, list[str]]:
+    """How often names of some confidence are right, and the expected calibration error over ten ranges of one width."""
+    sets = [(answer, set(wanted)) for answer, wanted in asked]
+    judged = [(name[3], name[:3] in known) for answer, known in sets for name in answer.names]
+    confidences, right = (np.array(values, float) for values in zip(*judged, strict=True))
+    bins = np.minimum((confidences * 10).astype(int), 9)
+    gaps = [abs(confidences[bins == number].sum() - right[bins == number].sum()) for number in range(10)]
+    rows = {}
+    edges = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99, 1.01)
+    for low, high in zip(edges, edges[1:]):
+        own = right[(confidences >= low) & (confidences < high)]
+        if len(own):
+            rows[f"{low:.2f} to {min(high, 1):.2f}"] = [str(len(own)), f"{100 * own.mean():.1f} %"]
+    rows["expected calibration error"] = [str(len(judged)), f"{sum(gaps) / len(judged):.3f}"]
+    return rows
+
+
+Tables = dict[str, dict[str, list[str]]]
+"""Tables by their titles, rows by theirs."""
+
+COLUMNS = {
+    "names": ("P", "R", "F1", "PER / ORG / LOC"),
+    "names, UNER-PUD news recased": ("P", "R", "F1", "PER / ORG / LOC"),
+    "names, GUM news recased": ("P", "R", "F1", "PER / ORG / LOC"),
+    "names, GUM news headlines": ("P", "R", "F1", "PER / ORG / LOC"),
+    "sentiment": ("macro F1", "accuracy", "majority"),
+    "confidence": ("names", "right"),
+    "names, running text": ("P", "R", "F1", "PER / ORG / LOC"),
+}
+
+
+def measure(model: Model, data: Path) -> Tables:
+    """Returns the tables of one profile, from the corpora's words."""
+    tests = held_out.names(data)
+    asked = {name: ask(model, documents) for name, documents in tests.items()}
+    tables: Tables = {"names": {name: cells(pairs(own)) for name, own in asked.items()}}
+    for name in ("UNER-PUD news", "GUM news"):
+        tables[f"names, {name} recased"] = {case: cells(pairs(ask(model, tests[name], case))) for case in CASES}
+    titles = headlines(tests["GUM news"])
+    tables["names, GUM news headlines"] = {case: cells(pairs(ask(model, titles, case))) for case in CASES}
+    tables["sentiment"] = {name: sentiment_cells(model, sentences) for name, sentences in held_out.sentiment(data).items()}
+    tables["confidence"] = calibration(asked["UNER-EWT test"])
+    return tables
+
+
+def running_text(binary: Path, folder: Path, profile: str, data: Path) -> dict[str, list[str]]:
+    """Returns the scores of names through the whole program."""
+    settings = os.environ | {"COPYDESK_MODEL_PROFILE": profile, "COPYDESK_MODEL_PATH": str(folder.resolve())}
+    return {name: cells(through_annotate(binary, settings, documents)) for name, documents in held_out.names(data).items()}
+
+
+def through_annotate(binary: Path, settings: dict[str, str], documents: list[Document]) -> list[tuple[list[Name], list[Name]]]:
     """Returns pairs of found and wanted names, as code-point ranges, from running text through ``annotate``."""
-    kinds = {"person": "PER", "organisation": "ORG", "place": "LOC"}
     lines, wanted = [], []
     for number, document in enumerate(documents):
         text, names = "", []
@@ -90,29 +216,29 @@ def through_program(binary: Path, documents: list[Document]) -> list[tuple[list[
             ranges = words.split(body)
             if [body[start:end] for start, end in ranges] != sentence.words:
                 body = " ".join(sentence.words)
-                ranges = words.split(body)
             # Words of the corpus that our rules would join when they meet are left as they are written.
             places = _places(body, sentence.words)
-            names += [(len(text) + places[start][0], len(text) + places[end - 1][1], kind) for start, end, kind in gold(sentence)]
+            names += [
+                (len(text) + places[start][0], len(text) + places[end - 1][1], kind) for start, end, kind in gold([sentence])
+            ]
             text += body
-        lines.append(json.dumps({"id": str(number), "title": "", "body": text, "language": "en"}, ensure_ascii=False))
+        lines.append(json.dumps({"id": str(number), "title": "", "body": text, "language": "en"}, ensure_ascii=False) + "\n")
         wanted.append((text, names))
-    run = subprocess.run(
-        [binary, "annotate", "--from", "jsonl", "-"], input="\n".join(lines) + "\n", stdout=subprocess.PIPE, text=True, check=True
-    )
+    command = [binary, "annotate", "--from", "jsonl", "-"]
+    run = subprocess.run(command, input="".join(lines), stdout=subprocess.PIPE, text=True, check=True, env=settings)
     records = {record["id"]: record for record in map(json.loads, run.stdout.splitlines())}
-    pairs = []
+    found = []
     for number, (text, names) in enumerate(wanted):
         record = records[str(number)]
         offset = record["text"].index(text)
-        found = [
-            (mention["start"] - offset, mention["end"] - offset, kinds[entity["type"]])
+        own = [
+            (mention["start"] - offset, mention["end"] - offset, KINDS[entity["type"]])
             for entity in record["entities"]
             for mention in entity["mentions"]
-            if mention["form"] == "name" and entity["type"] in kinds
+            if mention["form"] == "name" and entity["type"] in KINDS
         ]
-        pairs.append((found, names))
-    return pairs
+        found.append((own, names))
+    return found
 
 
 def _places(text: str, parts: list[str]) -> list[tuple[int, int]]:
@@ -124,93 +250,40 @@ def _places(text: str, parts: list[str]) -> list[tuple[int, int]]:
     return places
 
 
-def measure_sentiment(engine: Engine, sentences: list[Sentence]) -> tuple[float, float, float]:
-    """Macro F1 and accuracy, and the accuracy of the commonest polarity beside them."""
-    found, wanted = [], []
-    for sentence in sentences:
-        for window in windows.cut([{"words": sentence.words, "targets": sentence.targets}], engine.pieces):
-            found += engine.polarity_scores(engine.read(window).means).argmax(-1).tolist()
-            wanted += [polarity for _, _, polarity in window.targets]
-    macro, accuracy = scores.polarities(found, wanted)
-    return macro, accuracy, 100 * np.bincount(wanted).max() / len(wanted)
-
-
-def network_engine(path: Path, folder: Path) -> Engine:
-    """An engine whose passes are made by the unquantised network."""
-    import torch
-
-    from newsroom import network
-    from newsroom.engine import Read
-
-    model = network.load(path)
-    engine = Engine(folder)
-
-    @torch.inference_mode()
-    def read(window: windows.Window) -> Read:
-        pieces = torch.tensor([window.pieces])
-        states = model.encode(pieces, torch.ones_like(pieces, dtype=torch.bool))[0]
-        means = [states[start:end].mean(0).numpy() for start, end, _ in window.targets]
-        tags = model.tags(states[torch.tensor(window.firsts)]).numpy()
-        return Read(tags, np.array(means, np.float32).reshape(-1, states.shape[1]))
-
-    engine.read = read  # type: ignore[method-assign]
-    return engine
-
-
-def calibration(engine: Engine, documents: list[Document]) -> None:
-    """Prints how often names of some confidence are right."""
-    judged = []
-    for document in documents:
-        found = engine.names([sentence.words for sentence in document.sentences])
-        for sentence, names in zip(document.sentences, found, strict=True):
-            wanted = set(gold(sentence))
-            judged += [(name[3], name[:3] in wanted) for name in names]
-    print("\n| confidence | names | right |\n| --- | --- | --- |")
-    edges = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99, 1.01)
-    for low, high in zip(edges, edges[1:]):
-        own = [right for confidence, right in judged if low <= confidence < high]
-        if own:
-            print(f"| {low:.2f} to {min(high, 1):.2f} | {len(own)} | {100 * np.mean(own):.1f} % |")
-
-
-def report(title: str, engine: Engine, data: Path) -> None:
-    """Prints the tables of one engine."""
-    print(f"\n## {title}\n\n| names | precision | recall | F1 | PER / ORG / LOC |\n| --- | --- | --- | --- | --- |")
-    read = by_engine(engine)
-    seen, began = 0, time.perf_counter()
-    tests = entity_tests(data)
-    for name, documents in tests.items():
-        pairs = []
-        for document in documents:
-            for sentence, found in zip(document.sentences, read(document.sentences), strict=True):
-                pairs.append((found, gold(sentence)))
-                seen += len(sentence.words)
-        print_names(name, pairs)
-    speed = seen / (time.perf_counter() - began)
-    print("\n| sentiment | macro F1 | accuracy | majority |\n| --- | --- | --- | --- |")
-    for name, sentences in sentiment_tests(data).items():
-        macro, accuracy, majority = measure_sentiment(engine, sentences)
-        print(f"| {name} | {macro:.1f} | {accuracy:.1f} | {majority:.1f} |", flush=True)
-    calibration(engine, tests["UNER-EWT test"])
-    print(f"\n{speed:.0f} words/s, decoding in Python included")
+def show(tables: dict[str, Tables]) -> None:
+    """Prints the tables of all profiles side by side."""
+    for title, columns in COLUMNS.items():
+        profiles = [profile for profile, own in tables.items() if title in own]
+        if not profiles:
+            continue
+        heads = [f"{profile}: {column}" if not index else column for profile in profiles for index, column in enumerate(columns)]
+        print(f"\n| {title} | {' | '.join(heads)} |\n|{' --- |' * (1 + len(heads))}")
+        # Not every profile has names of every confidence.
+        rows = dict.fromkeys(row for profile in profiles for row in tables[profile][title])
+        for row in rows:
+            values = [cell for profile in profiles for cell in tables[profile][title].get(row, [""] * len(columns))]
+            print(f"| {row} | {' | '.join(values)} |")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with a folder a corpus")
     parser.add_argument("--model", type=Path, required=True, help="folder of the exported model")
-    parser.add_argument("--network", type=Path, help="network to compare with, as train.py wrote it")
-    parser.add_argument("--binary", type=Path, help="program to measure names through")
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--binary", type=Path, help="the built program")
+    parser.add_argument("--profile", action="append", help="profile to measure; all of them unless given, may be repeated")
     options = parser.parse_args()
 
-    report("Exported files", Engine(options.model, options.threads), options.data)
-    if options.network:
-        report("Unquantised network", network_engine(options.network, options.model), options.data)
-    if options.binary:
-        print("\n## Whole program, running text\n\n| names | precision | recall | F1 | PER / ORG / LOC |\n| --- | --- | --- | --- | --- |")
-        for name, documents in entity_tests(options.data).items():
-            print_names(name, through_program(options.binary, documents))
+    manifest = json.loads((options.model / "model.json").read_text(encoding="utf-8"))
+    tables: dict[str, Tables] = {}
+    for profile in options.profile or list(manifest["profiles"]):
+        if options.binary:
+            model = by_program(options.binary, options.model, profile)
+        else:
+            model = by_reference(options.model, profile)
+        tables[profile] = measure(model, options.data)
+        if options.binary:
+            tables[profile]["names, running text"] = running_text(options.binary, options.model, profile, options.data)
+    show(tables)
 
 
 if __name__ == "__main__":
