@@ -232,7 +232,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="file to write the network to; tokenizer.json goes beside it")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--rate", type=float, default=RATE, help="highest learning rate")
-    parser.add_argument("--passes", type=int, default=5, help="times that all text is gone through")
+    parser.add_argument("--passes", type=int, default=4, help="times that all text is gone through")
     parser.add_argument("--minutes", type=float, default=600.0, help="most minutes to train for, after the teacher has read")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
@@ -268,7 +268,7 @@ def main() -> None:
         pace=1.0,
         loss=lambda model, group: loss_of(model, group, lessons),
         measured=lambda model: train.measure(model, *dev, pieces),
-        save_every=480.0,
+        save_every=600.0,
     )
 
 
