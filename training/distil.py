@@ -133,7 +133,7 @@ def ask(teacher: network.Network, texts: Sequence[Window], folder: Path, layers:
         tags[at:end] = scores[window.firsts]
         states[at:end] = np.stack([middle[window.firsts], last[window.firsts]], axis=1)
         taken = [range(start, stop) for start, stop, _ in window.targets]
-        named = labels.spans(decode.best_tags(scores[window.firsts]))
+        named = decode.window_spans(scores[window.firsts], window.starts)
         found = [*window.targets]
         found += [
             (start, stop, IGNORED) for start, stop, _ in named if not any(start < span.stop and span.start < stop for span in taken)

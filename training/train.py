@@ -99,9 +99,9 @@ def measure(model: network.Network, documents: list[dict], sentences: list[dict]
         for document in documents:
             for window in windows.cut(document["sentences"], pieces):
                 tags, _ = model(windows.collate([window], pooled))
-                best = decode.best_tags(tags[: len(window.words)].float().numpy())
+                found_names = decode.window_spans(tags[: len(window.words)].float().numpy(), window.starts)
                 gold = [labels.TAGS[max(tag, 0)] for tag in window.tags]
-                pairs.append((labels.spans(best), labels.spans(gold)))
+                pairs.append((found_names, labels.spans(gold)))
         for sentence in sentences:
             for window in windows.cut([sentence], pieces):
                 _, polarities = model(windows.collate([window], pooled))

@@ -36,6 +36,17 @@ def best_tags(scores: np.ndarray) -> list[str]:
     return [TAGS[tag] for tag in reversed(path)]
 
 
+def window_spans(scores: np.ndarray, starts: list[int]) -> list[tuple[int, int, str]]:
+    """Returns word ranges and kinds of the names in a window whose sentences begin at ``starts``.
+
+    Each sentence is decoded by itself: two lines of a signature would grow into one name.
+    """
+    found = []
+    for first, last in zip(starts, [*starts[1:], len(scores)], strict=True):
+        found += [(first + start, first + end, kind) for start, end, kind in spans(best_tags(scores[first:last]))]
+    return found
+
+
 def names(scores: np.ndarray, temperature: float = 1.0) -> list[tuple[int, int, str, float]]:
     """Returns word ranges, kinds and confidences of the names in a sentence.
 
