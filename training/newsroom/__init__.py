@@ -1,1 +1,1 @@
-"""What the four programs of this folder share: words, labels, corpora, the network and its scores."""
+"""What the programs of this folder share: words, labels, corpora, the networks, their files and their scores."""
