@@ -109,8 +109,8 @@ def text_windows(work: Path, pieces: Pieces, chance: random.Random) -> list[Wind
 def ask(teacher: network.Network, texts: Sequence[Window], folder: Path, layers: tuple[int, int]) -> None:
     """Has the teacher read ``texts`` and writes its answers and the states of its ``layers`` to ``folder``.
 
-    The second of the layers is its last.  It reads in eight bits, which is several times as fast as the network and says the same of all but a few words.
-    Every name that it finds is a target as well.
+    The second of the layers is its last.  It reads in eight bits, which is several times as fast as the network and says
+    the same of all but a few words.  Every name that it finds is a target as well.
     """
     folder.mkdir(parents=True, exist_ok=True)
     settings = onnxruntime.SessionOptions()
@@ -135,9 +135,9 @@ def ask(teacher: network.Network, texts: Sequence[Window], folder: Path, layers:
         taken = [range(start, stop) for start, stop, _ in window.targets]
         named = decode.window_spans(scores[window.firsts], window.starts)
         found = [*window.targets]
-        found += [
-            (start, stop, IGNORED) for start, stop, _ in named if not any(start < span.stop and span.start < stop for span in taken)
-        ]
+        for start, stop, _ in named:
+            if not any(start < span.stop and span.start < stop for span in taken):
+                found.append((start, stop, IGNORED))
         targets += [(number, *target) for target in found]
         means = [last[span.start : span.stop].mean(0) for span in replace(window, targets=found).target_rows(pooled=False)]
         if means:

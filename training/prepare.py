@@ -77,7 +77,8 @@ def main() -> None:
     documents += [Document("gmb", gmb), *onestop]
     tests = held_out.texts(options.data)
     print(f"{held_out.drop(documents, tests)} sentences left out that repeat {held_out.RUN} words of a test")
-    silver.label(news + [sentence for document in documents[-1 - len(onestop) :] for sentence in document.sentences], options.corenlp)
+    unlabelled = [sentence for document in documents[-1 - len(onestop) :] for sentence in document.sentences]
+    silver.label(news + unlabelled, options.corenlp)
     targets = [sentence for sentence in news if sentence.targets]
     texts = [[word for sentence in document.sentences for word in sentence.words] for document in documents]
     held_out.check(texts + [sentence.words for sentence in targets + headlines], tests)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import torch
@@ -22,7 +22,7 @@ def importance(teacher: Network, seen: Sequence[Window]) -> list[tuple[Tensor, T
     sums: dict[tuple[int, str], Tensor] = {}
     rows = 0
 
-    def watch(key: tuple[int, str]):
+    def watch(key: tuple[int, str]) -> Callable[[nn.Module, tuple[Tensor, ...]], None]:
         def note(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
             total = inputs[0][0, : len(window.pieces)].abs().sum(0)
             sums[key] = sums[key] + total if key in sums else total
@@ -65,7 +65,9 @@ def _copy_layer(source: Layer, worth: tuple[Tensor, Tensor], goal: Layer) -> Non
 
 
 @torch.no_grad()
-def cut_down(teacher: Network, layers: Sequence[int], heads: int, inner: int, pooled_after: int, seen: Sequence[Window]) -> Network:
+def cut_down(
+    teacher: Network, layers: Sequence[int], heads: int, inner: int, pooled_after: int, seen: Sequence[Window]
+) -> Network:
     """Returns a network of the teacher's ``layers``, their ``heads`` and ``inner`` neurons that matter most over ``seen``.
 
     Its piece vectors are the teacher's and are not trained, so that both networks can share one table.

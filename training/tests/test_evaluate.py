@@ -8,7 +8,13 @@ import evaluate
 from evaluate import Answer
 from newsroom.corpora import Document, Sentence
 
-DOCUMENT = Document("x", [Sentence(["Ama", "left", "Accra", "."], ["B-PER", "O", "B-LOC", "O"]), Sentence(["Acme", "won", "gold"], ["B-ORG", "O", "?"])])
+DOCUMENT = Document(
+    "x",
+    [
+        Sentence(["Ama", "left", "Accra", "."], ["B-PER", "O", "B-LOC", "O"]),
+        Sentence(["Acme", "won", "gold"], ["B-ORG", "O", "?"]),
+    ],
+)
 
 
 def test_names_are_counted_through_a_document() -> None:

@@ -149,7 +149,8 @@ def test_a_student_comes_nearer_to_its_teacher(tokenizer: Path, tmp_path: Path) 
 
 def test_recasing_keeps_words_and_targets(tokenizer: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pieces = Pieces(tokenizer)
-    (window,) = windows.cut([{"words": ["Ama", "left", "Accra"], "targets": [[2, 3, 1]]}, {"words": ["Then", "it", "rained"]}], pieces)
+    text = [{"words": ["Ama", "left", "Accra"], "targets": [[2, 3, 1]]}, {"words": ["Then", "it", "rained"]}]
+    (window,) = windows.cut(text, pieces)
     assert window.starts == [0, 3] and window.rows() == [0, *window.firsts, len(window.pieces) - 1]
     lesson = distil.Lesson(**vars(window))
     monkeypatch.setattr(distil, "RECASED", (0.0, 1.0, 0.0))
