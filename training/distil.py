@@ -231,6 +231,7 @@ def main() -> None:
     parser.add_argument("--lessons", type=Path, required=True, help="folder of the teacher's answers")
     parser.add_argument("--out", type=Path, required=True, help="file to write the network to; tokenizer.json goes beside it")
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--start", type=Path, help="student to go on from, best at a lower rate")
     parser.add_argument("--rate", type=float, default=RATE, help="highest learning rate")
     parser.add_argument("--passes", type=int, default=4, help="times that all text is gone through")
     parser.add_argument("--minutes", type=float, default=600.0, help="most minutes to train for, after the teacher has read")
@@ -248,7 +249,11 @@ def main() -> None:
         ask(teacher, texts, options.lessons, (LAYERS[MIDDLE], LAYERS[-1]))
     lessons = read_lessons(texts, options.lessons)
 
-    model = student.cut_down(teacher, LAYERS, HEADS, INNER, POOLED_AFTER, texts[:SEEN])
+    if options.start:
+        model = network.load(options.start, dropout=0.0)
+    else:
+        model = student.cut_down(teacher, LAYERS, HEADS, INNER, POOLED_AFTER, texts[:SEEN])
+    model.pieces.weight.requires_grad_(False)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     if options.out.parent != tokenizer.parent:
         shutil.copyfile(tokenizer, options.out.with_name("tokenizer.json"))

@@ -160,9 +160,9 @@ def save(network: Network, path: Path) -> None:
     partial.replace(path)
 
 
-def load(path: Path) -> Network:
+def load(path: Path, dropout: float = DROPOUT) -> Network:
     """Reads a network that ``save`` wrote."""
     with safe_open(path, "pt") as file:
-        network = Network(Shape(**{name: int(size) for name, size in file.metadata().items()}))
+        network = Network(Shape(**{name: int(size) for name, size in file.metadata().items()}), dropout)
         network.load_state_dict({name: file.get_tensor(name) for name in file.keys()})
     return network.eval()

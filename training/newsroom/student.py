@@ -70,7 +70,7 @@ def cut_down(
 ) -> Network:
     """Returns a network of the teacher's ``layers``, their ``heads`` and ``inner`` neurons that matter most over ``seen``.
 
-    Its piece vectors are the teacher's and are not trained, so that both networks can share one table.
+    Its piece vectors are the teacher's; where they are not trained, both networks can share one table.
     """
     shape = replace(
         teacher.shape,
@@ -85,7 +85,6 @@ def cut_down(
     for index, layer in zip(layers, student.layers, strict=True):
         _copy_layer(teacher.layers[index], worth[index], layer)
     student.pieces.load_state_dict(teacher.pieces.state_dict())
-    student.pieces.weight.requires_grad_(False)
     student.positions.weight.copy_(teacher.positions.weight[: shape.positions])
     for name in ("norm", "tags", "target", "polarity"):
         getattr(student, name).load_state_dict(getattr(teacher, name).state_dict())
