@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use copydesk::io::Delivery;
 use copydesk::io::kafka::{Settings, Topics as Names, probe};
 use copydesk::settings::Bytes;
-use support::{BARE, Broker, Input, Instance, Limits, Scenario, Topics, articles, feed, flush, seconds};
+use support::{BARE, Broker, Input, Instance, JOINED, Limits, Scenario, Topics, articles, feed, flush, seconds};
 
 #[allow(dead_code, reason = "other tests use the rest")]
 mod support;
@@ -130,6 +130,8 @@ fn a_signal_ends_it_in_good_order(broker: &Broker, directory: &Path) {
     // The log tells of the service, not of articles: however many there are, good or bad, it stays short.
     let lines = second.log().lines().count();
     assert!(lines < 10, "{lines} lines\n{}", second.log());
+    // Not before it listens to signals: until then one that its parent ignores is lost, and any other kills it.
+    second.wait_for_log(JOINED, seconds(60));
     second.signal("INT");
     assert!(second.wait(seconds(25)).success());
     reader.drain();

@@ -461,7 +461,7 @@ pub(crate) struct Instance {
 }
 
 /// What the program logs when it has joined the group.
-const JOINED: &str = "partitions assigned";
+pub(crate) const JOINED: &str = "partitions assigned";
 
 impl Instance {
     pub(crate) fn start(config: &Path) -> Self {
