@@ -383,6 +383,51 @@ fn too_many_dead_letters_pause_the_service_until_a_test_goes_well() {
     assert_eq!((memory.output().len(), dead), (40, 9));
 }
 
+/// An intake that gives up what it is told to, and gets nothing again.
+struct Robbed(MemoryIntake);
+
+impl Intake for Robbed {
+    fn poll(&mut self, wait: Duration) -> anyhow::Result<Option<Event>> {
+        self.0.poll(wait)
+    }
+    fn release(&mut self) -> anyhow::Result<()> {
+        Ok(())
+    }
+    fn pause(&mut self, partitions: &[Partition]) {
+        self.0.pause(partitions);
+    }
+    fn resume(&mut self, partitions: &[Partition]) {
+        self.0.resume(partitions);
+    }
+    fn seek(&mut self, position: &Position) -> anyhow::Result<()> {
+        self.0.seek(position)
+    }
+    fn close(self) {
+        self.0.close();
+    }
+}
+
+/// The flood goes to another member with its partition; an instance that has none left must not say for ever that it
+/// pauses.
+#[test]
+fn a_pause_ends_where_no_partition_is_left() {
+    let memory = Memory::new(1, Faults::default());
+    (0..40).for_each(|_| memory.produce(0, 0, b"poison"));
+    let breaker = breaker::Settings { at_least: 10, probe_every: Time::millis(50), ..breaker::Settings::default() };
+    let settings = Settings { breaker, ..settings() };
+    let (intake, outlet) = memory.connect("only");
+    let member = intake.member();
+    let status = Arc::new(Status::new(settings.stall_deadline.0));
+    let doors = (|| Ok(Robbed(intake)), || Ok(outlet));
+    let running = service::start(&settings, doors, Arc::new(Script), Arc::clone(&status), Shutdown::default()).unwrap();
+    wait_until("it pauses", || status.breaker_open());
+    memory.expire(member);
+    wait_until("the pause ends", || !status.breaker_open());
+    assert_eq!((memory.output().len(), status.partitions().len()), (9, 0));
+    running.shutdown().begin();
+    assert!(matches!(running.join(), Exit::Finished));
+}
+
 /// A stretch of articles that are truly bad can be let through.
 #[test]
 fn a_pause_ends_by_order() {

@@ -302,6 +302,11 @@ impl Status {
         lock(&self.partitions).clone()
     }
 
+    /// Whether no partition is assigned.
+    pub(super) fn idle(&self) -> bool {
+        lock(&self.partitions).is_empty()
+    }
+
     /// The longest time between two polls of the intake in this minute and the one before.
     pub fn poll_gap(&self) -> Duration {
         self.poll_gap.get()
