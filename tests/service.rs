@@ -288,6 +288,22 @@ fn a_backlog_larger_than_the_budget_is_read_in_parts() {
     assert!(most < 2 * Bytes::mib(1).as_usize(), "{most} bytes in flight");
 }
 
+/// Nothing of this partition has ever been committed by us, as in a service that dies again and again, or waits for its
+/// outlet: the alarms go by the lag all the same.
+#[test]
+fn a_partition_has_a_lag_before_anything_of_it_is_committed() {
+    let memory = Memory::new(1, Faults::default());
+    (0..3).for_each(|_| memory.produce(0, 0, b"plain"));
+    let settings = Settings { workers: Some(1), shutdown_deadline: Time::seconds(2), ..settings() };
+    let instance = Instance::start(&memory, "only", &settings, Never);
+    wait_until("the lag is known", || {
+        let partitions = instance.status.partitions();
+        partitions.values().any(|progress| progress.lag() == Some(3) && progress.lag_time().is_some())
+    });
+    assert_eq!(instance.status.counters.committed.get(), 0);
+    instance.stop();
+}
+
 /// A worker that never comes back must end the process, or its partitions would stand still unseen.
 #[test]
 fn an_article_that_never_ends_stalls_the_service_and_is_named() {

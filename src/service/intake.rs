@@ -202,7 +202,10 @@ impl<I: Intake> Reader<I> {
         if let Some(skipped) = reading.found_again(&partition, offset)? {
             self.status.counters.skipped.add(skipped);
         }
-        let floor = *reading.floor.get_or_insert(offset);
+        let floor = *reading.floor.get_or_insert_with(|| {
+            self.status.begins(&article.position, article.timestamp);
+            offset
+        });
         reading.polled = Some(offset + 1);
         if held {
             return Ok(());
