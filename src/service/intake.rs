@@ -385,7 +385,7 @@ impl Reading {
                 "{partition} goes on at {offset}, before what has been read: its topic was deleted and made again; start \
                  the service again to read it from there"
             );
-            tracing::warn!(%partition, offset, "the topic was made again; it is read from its beginning");
+            tracing::warn!(%partition, offset, "the topic was made again; it is read from its beginning; see that this was meant");
         }
         Ok(None)
     }

@@ -446,7 +446,10 @@ impl<O: Outlet> Publisher<O> {
                 Ok(()) => false,
                 Err(Fault::Fatal(why)) => anyhow::bail!("{why}"),
                 Err(again) => {
-                    tracing::warn!("the transaction could not be aborted, the producer is replaced: {again}");
+                    tracing::warn!(
+                        "the transaction could not be aborted, the producer is replaced; if that goes on, see to the \
+                         brokers: {again}"
+                    );
                     true
                 }
             },
