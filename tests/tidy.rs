@@ -246,6 +246,30 @@ fn nothing_is_left_for_later() {
     }
 }
 
+/// A check that could not be made is no check that went well, where nobody reads what it says.
+#[test]
+fn a_check_that_is_skipped_fails_with_ci_set() {
+    let tools = tempfile::tempdir().unwrap();
+    // What the scripts need before they look for what they check with.
+    for tool in ["bash", "cat", "dirname", "grep", "id", "mktemp", "rm"] {
+        std::os::unix::fs::symlink(Path::new("/usr/bin").join(tool), tools.path().join(tool)).unwrap();
+    }
+    for script in ["deployment", "image"] {
+        for (ci, passes) in [("", true), ("1", false)] {
+            let mut command = std::process::Command::new("/usr/bin/bash");
+            command.arg(root().join("scripts").join(script)).env("PATH", tools.path()).env("CI", ci);
+            let output = command.output().unwrap();
+            let said = String::from_utf8_lossy(&output.stdout);
+            assert!(said.contains("skipped: "), "{output:?}");
+            assert_eq!(output.status.success(), passes, "CI={ci} scripts/{script}: {said}");
+        }
+    }
+    let all = fs::read_to_string(root().join("scripts/test")).unwrap();
+    for script in ["deployment", "image"] {
+        assert!(all.contains(&format!(" env CI=1 scripts/{script}")), "scripts/test lets scripts/{script} skip");
+    }
+}
+
 /// The memory of the process holds embargoed articles and passwords; wherever it can be said, no core is left of it.
 #[test]
 fn deployments_leave_no_core() {
