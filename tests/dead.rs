@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::message::Message as _;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use serde_json::Value;
 use support::{BARE, Broker, Input, Instance, Limits, Reader, Scenario, Topics, flush};
@@ -19,10 +20,11 @@ use support::{BARE, Broker, Input, Instance, Limits, Reader, Scenario, Topics, f
 #[allow(dead_code, clippy::print_stdout, reason = "other tests use the rest; it takes the place of the usual harness")]
 mod support;
 
-const SCENARIOS: [(&str, Scenario); 4] = [
+const SCENARIOS: [(&str, Scenario); 5] = [
     ("dead_letters_are_found_and_shown", dead_letters_are_found_and_shown),
     ("a_replay_to_the_input_ends_enriched_or_is_given_up", a_replay_to_the_input_ends_enriched_or_is_given_up),
     ("a_replay_to_the_output_keeps_the_position", a_replay_to_the_output_keeps_the_position),
+    ("a_long_article_keeps_no_transaction_open", a_long_article_keeps_no_transaction_open),
     ("a_replay_that_is_cut_off_goes_on_without_a_gap", a_replay_that_is_cut_off_goes_on_without_a_gap),
 ];
 
@@ -180,6 +182,35 @@ fn a_replay_to_the_output_keeps_the_position(broker: &Broker, directory: &Path) 
     let header = |name: &str| new[0].header(name);
     assert_eq!(header("ce_id"), Some(format!("{}/0/1", topics.topic("raw"))));
     assert_eq!((header("desk").as_deref(), header("copydesk-attempt")), (Some("foreign"), None));
+}
+
+/// To enrich a long article can take longer than a transaction may last: what was replayed before it is committed first.
+fn a_long_article_keeps_no_transaction_open(broker: &Broker, directory: &Path) {
+    let topics = broker.topics("long", 1, Limits::default());
+    let config = topics.config(directory, "only", &format!("{BARE}[article]\nmax_bytes = \"4KiB\"\n"));
+    let sentence = "The council met. ";
+    let article = |(id, words): (usize, usize)| {
+        let value = format!(r#"{{"id": "{id}", "title": "T", "body": "{}"}}"#, sentence.repeat(words));
+        (0, None, Some(value.into_bytes()), Vec::new())
+    };
+    let producer = topics.producer();
+    topics.produce(&producer, &[400, 400, 4_000].into_iter().enumerate().map(article).collect::<Vec<Input>>());
+    flush(&producer);
+    let service = Instance::start(&config);
+    topics.reader().wait_for(3, PATIENCE);
+    service.stop();
+    let text = std::fs::read_to_string(&config).unwrap().replace("4KiB", "1MiB");
+    std::fs::write(&config, text).unwrap();
+    assert!(said(&config, &["replay", "--to", "output"]).contains("3 replayed"));
+
+    let consumer: BaseConsumer =
+        ClientConfig::new().set("bootstrap.servers", &topics.address).set("group.id", "look").create().unwrap();
+    let mut all = TopicPartitionList::new();
+    all.add_partition_offset(&topics.topic("enriched"), 0, Offset::Beginning).unwrap();
+    consumer.assign(&all).unwrap();
+    let offsets: Vec<i64> = (0..3).map(|_| consumer.poll(PATIENCE).unwrap().unwrap().offset()).collect();
+    // Between them stands the mark of a commit.
+    assert!(offsets[2] > offsets[1] + 1, "the long one was enriched within the transaction of the others: {offsets:?}");
 }
 
 /// Partitions are read one after the other, not in the order of time: what a replay says to go on with must leave out no
