@@ -103,6 +103,8 @@ fn dead_letters_are_found_and_shown(broker: &Broker, directory: &Path) {
     assert_eq!(reasons(&["--source", &format!("{raw}/1/0")]), ["invalid_json"]);
     assert_eq!(reasons(&["--since", "1h"]).len(), 3);
     assert!(reasons(&["--until", "1h"]).is_empty() && reasons(&["--stage", "nowhere"]).is_empty());
+    assert_eq!(reasons(&["--stage", "article"]).len(), 3);
+    assert!(reasons(&["--stage", "record"]).is_empty(), "the stage at which others are given up");
     assert_eq!(reasons(&["--limit", "1"]).len(), 1);
     assert!(!dead(&config, &["list", "--reason", "nonsense"]).status.success());
 
@@ -122,12 +124,21 @@ fn dead_letters_are_found_and_shown(broker: &Broker, directory: &Path) {
     assert_eq!(dead(&config, &["show", &format!("{raw}/0/0")]).status.code(), Some(1));
 }
 
+/// The ends of a topic's partitions; the marks of transactions count.
+fn ends(topics: &Topics, kind: &str) -> Vec<i64> {
+    let consumer: BaseConsumer = ClientConfig::new().set("bootstrap.servers", &topics.address).create().unwrap();
+    let end = |partition| consumer.fetch_watermarks(&topics.topic(kind), partition, PATIENCE).unwrap().1;
+    (0..topics.partitions).map(end).collect()
+}
+
 /// What was mended is enriched; what was not is a dead letter again, one attempt further, until the guard leaves it out.
 fn a_replay_to_the_input_ends_enriched_or_is_given_up(broker: &Broker, directory: &Path) {
     let topics = broker.topics("again", 2, Limits::default());
     let (config, mut reader) = served(&topics, directory);
+    let before = ends(&topics, "raw");
     let planned = &json(&config, &["replay", "--dry-run"])[0];
     assert_eq!(planned["replayed"]["too_large"], 1, "{planned}");
+    assert_eq!(ends(&topics, "raw"), before, "a dry run wrote");
 
     // The limit was the mistake.
     let text = std::fs::read_to_string(&config).unwrap().replace("4KiB", "1MiB");
@@ -258,12 +269,11 @@ fn a_replay_that_is_cut_off_goes_on_without_a_gap(broker: &Broker, directory: &P
         .set("isolation.level", "read_committed")
         .create()
         .unwrap();
-    let mut ends = TopicPartitionList::new();
-    for partition in 0..2 {
-        let (_, end) = consumer.fetch_watermarks(&topics.topic("raw"), partition, PATIENCE).unwrap();
-        ends.add_partition_offset(&topics.topic("raw"), partition, Offset::Offset(end)).unwrap();
+    let mut from = TopicPartitionList::new();
+    for (end, partition) in ends(&topics, "raw").into_iter().zip(0..) {
+        from.add_partition_offset(&topics.topic("raw"), partition, Offset::Offset(end)).unwrap();
     }
-    consumer.assign(&ends).unwrap();
+    consumer.assign(&from).unwrap();
     let replay = Command::new(env!("CARGO_BIN_EXE_copydesk"))
         .args(["dead", "replay", "--rate", "4", "--json", "--from", cut["next"].as_str().unwrap(), "--config"])
         .arg(&config)
