@@ -2,7 +2,7 @@
 //! stopped, moved and taken away. Only a real broker shows fencing, isolation and offsets in transactions.
 //!
 //! Scenarios run one after another against one broker; an argument runs those whose name contains it. Without a broker
-//! they are skipped aloud, which counts as a failure in CI.
+//! they are skipped aloud, which counts as a failure in CI. FAULT_ROUNDS repeats the faults that often.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a scenario stops at what it did not expect, aloud")]
 
@@ -13,7 +13,10 @@ use std::time::{Duration, Instant};
 use copydesk::io::Delivery;
 use copydesk::io::kafka::{Settings, Topics as Names, probe};
 use copydesk::settings::Bytes;
-use support::{BARE, Broker, Input, Instance, JOINED, Limits, Scenario, Topics, articles, feed, flush, seconds};
+use support::{
+    BARE, Broker, Input, Instance, JOINED, Limits, Scenario, Topics, articles, bare_at, feed, flush, free_port, load,
+    rounds, seconds, wait_for_readiness,
+};
 
 #[allow(dead_code, reason = "other tests use the rest")]
 mod support;
@@ -39,25 +42,27 @@ fn main() -> ExitCode {
     support::run("exactly_once", &SCENARIOS)
 }
 
-/// Two instances at work on 3,000 articles; five kills and the death of the broker between.
+/// Two instances at work on 3,000 articles; five kills and the death of the broker between, while which neither is ready.
 fn kills_and_a_broker_restart(broker: &Broker, directory: &Path) {
     let topics = broker.topics("kills", 3, Limits::default());
-    let inputs = articles(3000);
+    let (inputs, time) = load(3000, 15);
     let mut reader = topics.reader();
-    let mut first = Instance::start(&topics.config(directory, "first", BARE));
-    let mut second = Instance::start(&topics.config(directory, "second", BARE));
-    let feed = feed(&topics, &inputs, seconds(15));
-    for kill in 1..=5 {
+    let ports = [free_port(), free_port()];
+    let mut first = Instance::start(&topics.config(directory, "first", &bare_at(ports[0])));
+    let mut second = Instance::start(&topics.config(directory, "second", &bare_at(ports[1])));
+    let feed = feed(&topics, &inputs, time);
+    for kill in 1..=5 * rounds() {
         reader.wait_for(kill * 400, seconds(60));
         if kill % 2 == 0 {
             second = second.kill_and_replace();
         } else {
             first = first.kill_and_replace();
         }
-        if kill == 3 && broker.is_ours() {
+        if kill % 5 == 3 && broker.is_ours() {
             broker.kill();
-            std::thread::sleep(seconds(1));
+            ports.iter().for_each(|port| wait_for_readiness(*port, 503));
             broker.start();
+            ports.iter().for_each(|port| wait_for_readiness(*port, 200));
         }
     }
     feed.join().unwrap();
@@ -73,16 +78,18 @@ fn kills_and_a_broker_restart(broker: &Broker, directory: &Path) {
 /// An instance that stood still past its session must not publish what others have taken over.
 fn an_instance_that_hangs_and_comes_back(broker: &Broker, directory: &Path) {
     let topics = broker.topics("hang", 3, Limits::default());
-    let inputs = articles(1500);
+    let (inputs, time) = load(1500, 12);
     let mut reader = topics.reader();
     let first = Instance::start(&topics.config(directory, "first", BARE));
     let second = Instance::start(&topics.config(directory, "second", BARE));
-    let feed = feed(&topics, &inputs, seconds(12));
-    reader.wait_for(200, seconds(60));
-    first.signal("STOP");
-    // Twice the session timeout.
-    std::thread::sleep(seconds(4));
-    first.signal("CONT");
+    let feed = feed(&topics, &inputs, time);
+    for round in 0..rounds() {
+        reader.wait_for(1500 * round + 200, seconds(60));
+        first.signal("STOP");
+        // Twice the session timeout.
+        std::thread::sleep(seconds(4));
+        first.signal("CONT");
+    }
     feed.join().unwrap();
     reader.wait_for(inputs.len(), seconds(60));
     first.stop();
@@ -165,12 +172,12 @@ fn two_instances_of_one_id(broker: &Broker, directory: &Path) {
 /// The switch gives up uniqueness and nothing else.
 fn at_least_once_loses_nothing(broker: &Broker, directory: &Path) {
     let topics = broker.topics("at-least-once", 3, Limits::default());
-    let inputs = articles(1500);
+    let (inputs, time) = load(1500, 8);
     let mut reader = topics.reader();
     let more = format!("{BARE}[service]\ndelivery = \"at_least_once\"\n");
     let mut first = Instance::start(&topics.config(directory, "first", &more));
-    let feed = feed(&topics, &inputs, seconds(8));
-    for kill in 1..=2 {
+    let feed = feed(&topics, &inputs, time);
+    for kill in 1..=2 * rounds() {
         reader.wait_for(kill * 300, seconds(60));
         first = first.kill_and_replace();
     }
