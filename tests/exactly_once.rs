@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a scenario stops at what it did not expect, aloud")]
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -14,8 +15,8 @@ use copydesk::io::Delivery;
 use copydesk::io::kafka::{Settings, Topics as Names, probe};
 use copydesk::settings::Bytes;
 use support::{
-    BARE, Broker, Input, Instance, JOINED, Limits, Scenario, Topics, articles, bare_at, feed, flush, free_port, load,
-    rounds, seconds, wait_for_readiness,
+    BARE, Broker, Input, Instance, JOINED, Limits, PATIENCE, Reader, Scenario, Topics, articles, bare_at, feed, flush,
+    free_port, lags, load, rounds, seconds, wait_for_readiness,
 };
 
 #[allow(dead_code, reason = "other tests use the rest")]
@@ -98,22 +99,68 @@ fn an_instance_that_hangs_and_comes_back(broker: &Broker, directory: &Path) {
     reader.check_exactly_once(&inputs);
 }
 
-/// Members that come and go under load take nothing with them and bring nothing twice.
+/// Members that come and go under load take nothing with them and bring nothing twice. A partition moves once or not at
+/// all; one that stays where it is goes on meanwhile.
 fn scaling_out_and_in(broker: &Broker, directory: &Path) {
-    let topics = broker.topics("scale", 3, Limits::default());
-    let inputs = articles(1500);
+    let topics = broker.topics("scale", 6, Limits::default());
+    let (mut inputs, time) = load(3000, 25);
+    inputs.iter_mut().zip((0..6).cycle()).for_each(|(input, partition)| input.0 = partition);
     let mut reader = topics.reader();
-    let first = Instance::start(&topics.config(directory, "first", BARE));
-    let feed = feed(&topics, &inputs, seconds(8));
-    reader.wait_for(200, seconds(60));
-    let second = Instance::start(&topics.config(directory, "second", BARE));
-    reader.wait_for(reader.sources.len() + 200, seconds(60));
-    first.stop();
+    let ports = [free_port(), free_port(), free_port()];
+    let first = Instance::start(&topics.config(directory, "first", &bare_at(ports[0])));
+    let feed = feed(&topics, &inputs, time);
+    for round in 0..rounds() {
+        reader.wait_for(3000 * round + 200, seconds(60));
+        let [revoked, assigned] = ["revoked", "assigned"].map(|what| moves(&first, what).len());
+        let before = reader.sources.clone();
+        let second = Instance::start(&topics.config(directory, "second", &bare_at(ports[1])));
+        let third = Instance::start(&topics.config(directory, "third", &bare_at(ports[2])));
+        let kept = shared_out(&mut reader, ports, [2, 2, 2]);
+        let gone: BTreeSet<i32> = (0..6).filter(|partition| !kept.contains(partition)).collect();
+        let left = moves(&first, "revoked").split_off(revoked);
+        assert_eq!((left.len(), &left.into_iter().collect()), (4, &gone), "{}", first.log());
+        assert_eq!(moves(&first, "assigned").len(), if round == 0 { 6 } else { assigned }, "{}", first.log());
+        let new = |partition: &i32| reader.sources.difference(&before).any(|(of, _)| of == partition);
+        assert!(kept.iter().all(new), "one of {kept:?} stood still");
+
+        second.stop();
+        third.stop();
+        assert_eq!(shared_out(&mut reader, ports, [6, 0, 0]).len(), 6);
+        assert_eq!(moves(&first, "revoked").len(), revoked + 4, "{}", first.log());
+        let back = moves(&first, "assigned").split_off(assigned);
+        assert_eq!((back.len(), back.into_iter().collect()), (4, gone), "{}", first.log());
+    }
     feed.join().unwrap();
     reader.wait_for(inputs.len(), seconds(60));
-    second.stop();
+    first.stop();
     reader.drain();
     reader.check_exactly_once(&inputs);
+}
+
+/// The partitions that were, in turn, `assigned` to `instance` or `revoked` from it, as its log says.
+fn moves(instance: &Instance, what: &str) -> Vec<i32> {
+    let (log, words) = (instance.log(), format!("partitions {what}"));
+    let lines = log.lines().filter(|line| line.contains(&words));
+    let listed = lines.map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["partitions"].clone());
+    let listed: Vec<String> = listed.map(|list| list.as_str().unwrap().to_owned()).collect();
+    let names = listed.iter().flat_map(|list| list.split_whitespace());
+    names.map(|name| name.rsplit('/').next().unwrap().parse().unwrap()).collect()
+}
+
+/// Waits until of six partitions each has its lag told by one instance alone, so many of them by each; gives those of the
+/// first.
+fn shared_out(reader: &mut Reader, ports: [u16; 3], shares: [usize; 3]) -> BTreeSet<i32> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let told = ports.map(lags);
+        let all: BTreeSet<i32> = told.iter().flatten().copied().collect();
+        if all.len() == 6 && told.each_ref().map(BTreeSet::len) == shares {
+            let [first, ..] = told;
+            return first;
+        }
+        assert!(Instant::now() < deadline, "not {shares:?}: {told:?}");
+        reader.poll(Duration::from_millis(100));
+    }
 }
 
 /// What is in flight when the signal comes is finished, the exit code says so, and the group is left at once.
@@ -329,7 +376,7 @@ fn a_probe_before_the_start(broker: &Broker, _: &Path) {
 
 /// A topic that is created late, be it for input or for output, is waited for and named.
 fn a_topic_that_is_missing(broker: &Broker, directory: &Path) {
-    for kind in ["raw", "enriched"] {
+    for kind in ["raw", "enriched", "dead"] {
         let topics = broker.topics("missing", 3, Limits::default());
         topics.delete(kind);
         let instance = Instance::start(&topics.config(directory, kind, BARE));
