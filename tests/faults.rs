@@ -17,7 +17,7 @@ use rdkafka::admin::{AdminOptions, NewPartitions};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use support::{
     BARE, Broker, Input, Instance, Limits, PATIENCE, Scenario, Topics, articles, bare_at, block_on, feed, flush,
-    free_port, get, load, metric, rounds, script, seconds, variable, wait_for_readiness,
+    free_port, get, lags, load, metric, rounds, script, seconds, variable, wait_for_readiness,
 };
 
 #[path = "faults/proxy.rs"]
@@ -489,13 +489,17 @@ fn a_pause_that_ends_by_itself(broker: &Broker, directory: &Path) {
 fn a_pause_outlives_a_rebalance_and_a_stop(broker: &Broker, directory: &Path) {
     let topics = broker.topics("shore", 2, Limits::default());
     let (flood, good) = (feed_of(0, 3000, 0..3000), feed_of(1, 300, 0..0));
-    let port = free_port();
+    let ports = [free_port(), free_port()];
     let breaker = "[service.breaker]\nprobe_every = \"5s\"\n";
-    let first = Instance::start(&topics.config(directory, "first", &format!("{}{breaker}", bare_at(port))));
+    let [config, other] = [("first", ports[0]), ("second", ports[1])]
+        .map(|(name, port)| topics.config(directory, name, &format!("{}{breaker}", bare_at(port))));
+    let first = Instance::start(&config);
+    // Not before it is ready, or what is waited for next is there already.
+    wait_for_readiness(ports[0], 200);
     produce(&topics, &flood);
-    wait_for_readiness(port, 503);
+    wait_for_readiness(ports[0], 503);
     produce(&topics, &good);
-    let second = Instance::start(&topics.config(directory, "second", &format!("{BARE}{breaker}")));
+    let second = Instance::start(&other);
     let mut reader = topics.reader();
     let deadline = Instant::now() + PATIENCE;
     let of = |reader: &support::Reader, partition| reader.sources.iter().filter(|source| source.0 == partition).count();
@@ -503,8 +507,19 @@ fn a_pause_outlives_a_rebalance_and_a_stop(broker: &Broker, directory: &Path) {
         assert!(Instant::now() < deadline, "{} of the good ones came out", of(&reader, 1));
         reader.poll(Duration::from_millis(100));
     }
+    // Whoever has the flood now pauses, or does so soon, and then lets none of it out, however often it is tested.
+    let pauses =
+        || ports.into_iter().filter(|port| metric(*port, "breaker_open") > 0.0 && lags(*port).contains(&0)).count();
+    while pauses() == 0 {
+        assert!(Instant::now() < deadline, "nobody pauses\n{}\n{}", first.log(), second.log());
+        reader.poll(Duration::from_millis(100));
+    }
     reader.drain();
-    assert!(of(&reader, 0) < flood.len(), "the flood was let through");
+    let stood = of(&reader, 0);
+    assert!(stood < flood.len(), "the flood was let through");
+    std::thread::sleep(seconds(7));
+    reader.drain();
+    assert_eq!((of(&reader, 0), pauses()), (stood, 1));
     first.stop();
     second.stop();
 
