@@ -150,8 +150,12 @@ pub(crate) fn lags(port: u16) -> BTreeSet<i32> {
 /// Waits until the service says with `status` whether it is ready.
 pub(crate) fn wait_for_readiness(port: u16, status: u16) {
     let deadline = Instant::now() + PATIENCE;
-    while get(port, "readyz").is_none_or(|answer| answer.0 != status) {
-        assert!(Instant::now() < deadline, "/readyz never said {status}");
+    loop {
+        let answer = get(port, "readyz");
+        if answer.as_ref().is_some_and(|answer| answer.0 == status) {
+            return;
+        }
+        assert!(Instant::now() < deadline, "/readyz never said {status}, but {answer:?}");
         std::thread::sleep(Duration::from_millis(100));
     }
 }
