@@ -1,7 +1,9 @@
 //! What the service costs around the enrichment, against Apache Kafka: processor time, latency, memory, start.
 //!
-//! `cargo bench --bench delivery [-- plumbing|latency|memory|ready]` runs one measurement, or all. The broker is that of
-//! `scripts/kafka`, or of `KAFKA_BOOTSTRAP`. Everything shares the machine's cores, the broker included.
+//! `cargo bench --bench delivery [-- plumbing|latency|memory|ready]` runs one measurement, or all. `interval=TIME` sets
+//! `service.commit_interval`, `partitions=N` how many partitions the topics have, `articles=N` how long the backlog of
+//! `plumbing` is. The broker is that of `scripts/kafka`, or of `KAFKA_BOOTSTRAP`. Everything shares the machine's cores, the
+//! broker included.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a bench prints its figures and stops at what is missing")]
 #![allow(dead_code, reason = "the support of the tests is used in part")]
@@ -33,7 +35,17 @@ fn main() {
         bare_loop(address, name);
         return;
     }
-    let chosen = |name: &str| arguments.is_empty() || arguments.iter().any(|argument| argument == name);
+    let (options, names): (Vec<_>, Vec<_>) = arguments.into_iter().partition(|argument| argument.contains('='));
+    let mut setup = Setup::default();
+    for (name, value) in options.iter().filter_map(|option| option.split_once('=')) {
+        match name {
+            "interval" => setup.interval = value.to_owned(),
+            "partitions" => setup.partitions = value.parse().unwrap(),
+            "articles" => setup.articles = value.parse().unwrap(),
+            _ => panic!("no such option: {name}"),
+        }
+    }
+    let chosen = |name: &str| names.is_empty() || names.iter().any(|argument| argument == name);
     let broker = Broker::find("bench").unwrap();
     let directory = tempfile::tempdir().unwrap();
     let benches: [(&str, Bench); 4] =
@@ -41,31 +53,51 @@ fn main() {
     for (name, bench) in benches {
         if chosen(name) {
             println!("\n## {name}");
-            bench(&broker, directory.path());
+            bench(&broker, directory.path(), &setup);
         }
     }
 }
 
-/// A bench: a broker, and a folder for what it writes.
-type Bench = fn(&Broker, &Path);
+/// A bench: a broker, a folder for what it writes, what is to be measured.
+type Bench = fn(&Broker, &Path, &Setup);
+
+/// What an operator can choose.
+struct Setup {
+    interval: String,
+    partitions: i32,
+    articles: i64,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { interval: "200ms".into(), partitions: 6, articles: 120_000 }
+    }
+}
+
+impl Setup {
+    /// The section of the service, to be gone on with.
+    fn service(&self) -> String {
+        format!("[service]\ncommit_interval = \"{}\"\n", self.interval)
+    }
+}
 
 /// Articles of about `bytes`, in English words.
-fn articles(count: usize, bytes: usize) -> Vec<Input> {
+fn articles(count: usize, bytes: usize, partitions: i32) -> Vec<Input> {
     const SENTENCE: &str =
         "The harbour council of Marlow Bay met on Tuesday to hear what the new ferry line will cost. ";
     let article = |number: usize| {
         let body = SENTENCE.repeat(bytes / SENTENCE.len());
         let value =
             format!(r#"{{"id":"a-{number}","title":"Ferry line, part {number}","body":"{body}"}}"#).into_bytes();
-        (i32::try_from(number % 6).unwrap(), Some(format!("a-{number}").into_bytes()), Some(value), Vec::new())
+        (i32::try_from(number).unwrap() % partitions, Some(format!("a-{number}").into_bytes()), Some(value), Vec::new())
     };
     (0..count).map(article).collect()
 }
 
-fn backlog(broker: &Broker, count: usize, bytes: usize) -> Topics {
-    let topics = broker.topics("bench", 6, Limits::default());
+fn backlog(broker: &Broker, count: usize, bytes: usize, partitions: i32) -> Topics {
+    let topics = broker.topics("bench", partitions, Limits::default());
     let producer = topics.producer();
-    for part in articles(count, bytes).chunks(1000) {
+    for part in articles(count, bytes, partitions).chunks(1000) {
         topics.produce(&producer, part);
     }
     flush(&producer);
@@ -117,31 +149,34 @@ fn rate(topics: &Topics, id: u32, count: i64) -> (f64, f64) {
     (records / (processor_end - processor), records / (clock_end - clock).as_secs_f64())
 }
 
-const COUNT: i64 = 120_000;
-
 /// The service without stages beside a bare loop with the same transactions, which parses the JSON and adds one field.
-fn plumbing(broker: &Broker, directory: &Path) {
-    println!("{COUNT} articles of 3.2 KB over 6 partitions, exactly once, one worker, three runs of each in turn");
+fn plumbing(broker: &Broker, directory: &Path, setup: &Setup) {
+    let Setup { interval, partitions, articles } = setup;
+    println!(
+        "{articles} articles of 3.2 KB over {partitions} partitions, exactly once, one worker, commits of the service after \
+         {interval} at the latest, three runs of each in turn"
+    );
+    let count = usize::try_from(*articles).unwrap();
     let mut ratios = Vec::new();
     for _ in 0..3 {
-        let topics = backlog(broker, usize::try_from(COUNT).unwrap(), 3_200);
+        let topics = backlog(broker, count, 3_200, *partitions);
         let mut bare = Command::new(std::env::current_exe().unwrap())
             .args(["bare-loop", &topics.address, &topics.name])
             .stdin(Stdio::null())
             .spawn()
             .unwrap();
-        let (loop_rate, loop_clock) = rate(&topics, bare.id(), COUNT);
+        let (loop_rate, loop_clock) = rate(&topics, bare.id(), *articles);
         bare.kill().unwrap();
         bare.wait().unwrap();
 
-        let topics = backlog(broker, usize::try_from(COUNT).unwrap(), 3_200);
+        let topics = backlog(broker, count, 3_200, *partitions);
         let stages = stages_off();
         let service = Instance::start(&topics.config(
             directory,
             "plumbing",
-            &format!("[http]\nlisten = \"127.0.0.1:0\"\n{stages}[service]\nworkers = 1\n"),
+            &format!("[http]\nlisten = \"127.0.0.1:0\"\n{stages}{}workers = 1\n", setup.service()),
         ));
-        let (service_rate, service_clock) = rate(&topics, service.id(), COUNT);
+        let (service_rate, service_clock) = rate(&topics, service.id(), *articles);
         service.stop();
         println!(
             "bare loop {loop_rate:.0} records per processor second ({loop_clock:.0}/s), service {service_rate:.0} \
@@ -237,17 +272,18 @@ fn bare_loop(address: &str, name: &str) {
 }
 
 /// From produced to visible for a `read_committed` reader.
-fn latency(broker: &Broker, directory: &Path) {
+fn latency(broker: &Broker, directory: &Path, setup: &Setup) {
     for (rate, time) in [(200_u32, 30), (10, 20)] {
-        let topics = broker.topics("latency", 6, Limits::default());
-        let service = Instance::start(&topics.config(directory, "latency", BARE));
+        let partitions = setup.partitions;
+        let topics = broker.topics("latency", partitions, Limits::default());
+        let service = Instance::start(&topics.config(directory, "latency", &format!("{BARE}{}", setup.service())));
         let count = usize::try_from(rate).unwrap() * time;
         let feed = {
-            let topics = Topics { partitions: 6, ..topics.clone() };
+            let topics = topics.clone();
             std::thread::spawn(move || {
                 let producer = topics.producer();
                 let began = Instant::now();
-                for (number, mut article) in articles(count, 3_200).into_iter().enumerate() {
+                for (number, mut article) in articles(count, 3_200, partitions).into_iter().enumerate() {
                     let due = Duration::from_secs(1) / rate * u32::try_from(number).unwrap();
                     std::thread::sleep(due.saturating_sub(began.elapsed()));
                     article.3.push(("sent".into(), Some(micros().to_string().into_bytes())));
@@ -269,7 +305,13 @@ fn latency(broker: &Broker, directory: &Path) {
         let mut waits = waits.split_off(count / 10);
         waits.sort_unstable();
         let part = |percent: usize| Duration::from_micros(waits[waits.len() * percent / 100]).as_secs_f64() * 1000.0;
-        println!("{rate}/s: p50 {:.0} ms, p90 {:.0} ms, p99 {:.0} ms", part(50), part(90), part(99));
+        println!(
+            "{rate}/s, commits after {} at the latest: p50 {:.0} ms, p90 {:.0} ms, p99 {:.0} ms",
+            setup.interval,
+            part(50),
+            part(90),
+            part(99)
+        );
         service.stop();
     }
 }
@@ -279,16 +321,16 @@ fn micros() -> u64 {
 }
 
 /// The most memory under a backlog, with two workers: without the model to its end, with the model for a minute.
-fn memory(broker: &Broker, directory: &Path) {
+fn memory(broker: &Broker, directory: &Path, setup: &Setup) {
     const BACKLOG: usize = 50_000;
     for (what, stages, longest) in
         [("without the model", BARE, 600), ("with the model, first 60 s", "[http]\nlisten = \"127.0.0.1:0\"\n", 60)]
     {
-        let topics = backlog(broker, BACKLOG, 4_000);
+        let topics = backlog(broker, BACKLOG, 4_000, setup.partitions);
         let service = Instance::start(&topics.config(
             directory,
             what.split(',').next().unwrap(),
-            &format!("{stages}[service]\nworkers = 2\n"),
+            &format!("{stages}{}workers = 2\n", setup.service()),
         ));
         let consumer = observer(&topics);
         let began = Instant::now();
@@ -317,8 +359,8 @@ fn memory(broker: &Broker, directory: &Path) {
 }
 
 /// From the start of the process, model and all, to ready.
-fn ready(broker: &Broker, directory: &Path) {
-    let topics = broker.topics("ready", 6, Limits::default());
+fn ready(broker: &Broker, directory: &Path, setup: &Setup) {
+    let topics = broker.topics("ready", setup.partitions, Limits::default());
     for start in 1..=3 {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let config = topics.config(directory, &format!("ready-{start}"), &format!("[http]\nlisten = \"{port}\"\n"));

@@ -117,7 +117,8 @@ fn enriched_messages(
         Message { destination: Destination::Enriched, key, payload, headers: theirs.chain(ours).collect() }
     };
     let record = event("enriched", raw.position.to_string(), Some(payload));
-    let size = size(&record);
+    // A record must not be one for the topic without traces and a dead letter with them.
+    let size = size(&record) + TRACEPARENT.saturating_sub(part(&record, "traceparent"));
     if size > settings.max_bytes.as_usize() {
         return Err(too_large(size, settings));
     }
@@ -144,11 +145,22 @@ fn is_ours(name: &str) -> bool {
     EVENT.iter().any(|ours| name.eq_ignore_ascii_case(ours)) || name.starts_with("copydesk-")
 }
 
+/// What the context of a trace takes that is put into a record which came without one.
+const TRACEPARENT: usize = "traceparent".len() + "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".len() + 4;
+
 /// Bytes of a message on the wire, but for a few of framing.
 fn size(message: &Message) -> usize {
     let value = |bytes: &Option<Vec<u8>>| bytes.as_ref().map_or(0, Vec::len);
-    let headers: usize = message.headers.iter().map(|header| header.name.len() + value(&header.value) + 4).sum();
-    value(&message.key) + value(&message.payload) + headers
+    value(&message.key) + value(&message.payload) + message.headers.iter().map(header_size).sum::<usize>()
+}
+
+/// Bytes of its headers of that name.
+fn part(message: &Message, name: &str) -> usize {
+    message.headers.iter().filter(|header| header.name == name).map(header_size).sum()
+}
+
+fn header_size(header: &Header) -> usize {
+    header.name.len() + header.value.as_ref().map_or(0, Vec::len) + 4
 }
 
 /// The enriched record.

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::message::Message as _;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use serde_json::Value;
 use support::{BARE, Broker, Input, Instance, Limits, Reader, Scenario, Topics, flush};
@@ -19,10 +20,11 @@ use support::{BARE, Broker, Input, Instance, Limits, Reader, Scenario, Topics, f
 #[allow(dead_code, clippy::print_stdout, reason = "other tests use the rest; it takes the place of the usual harness")]
 mod support;
 
-const SCENARIOS: [(&str, Scenario); 4] = [
+const SCENARIOS: [(&str, Scenario); 5] = [
     ("dead_letters_are_found_and_shown", dead_letters_are_found_and_shown),
     ("a_replay_to_the_input_ends_enriched_or_is_given_up", a_replay_to_the_input_ends_enriched_or_is_given_up),
     ("a_replay_to_the_output_keeps_the_position", a_replay_to_the_output_keeps_the_position),
+    ("a_long_article_keeps_no_transaction_open", a_long_article_keeps_no_transaction_open),
     ("a_replay_that_is_cut_off_goes_on_without_a_gap", a_replay_that_is_cut_off_goes_on_without_a_gap),
 ];
 
@@ -101,6 +103,8 @@ fn dead_letters_are_found_and_shown(broker: &Broker, directory: &Path) {
     assert_eq!(reasons(&["--source", &format!("{raw}/1/0")]), ["invalid_json"]);
     assert_eq!(reasons(&["--since", "1h"]).len(), 3);
     assert!(reasons(&["--until", "1h"]).is_empty() && reasons(&["--stage", "nowhere"]).is_empty());
+    assert_eq!(reasons(&["--stage", "article"]).len(), 3);
+    assert!(reasons(&["--stage", "record"]).is_empty(), "the stage at which others are given up");
     assert_eq!(reasons(&["--limit", "1"]).len(), 1);
     assert!(!dead(&config, &["list", "--reason", "nonsense"]).status.success());
 
@@ -120,12 +124,21 @@ fn dead_letters_are_found_and_shown(broker: &Broker, directory: &Path) {
     assert_eq!(dead(&config, &["show", &format!("{raw}/0/0")]).status.code(), Some(1));
 }
 
+/// The ends of a topic's partitions; the marks of transactions count.
+fn ends(topics: &Topics, kind: &str) -> Vec<i64> {
+    let consumer: BaseConsumer = ClientConfig::new().set("bootstrap.servers", &topics.address).create().unwrap();
+    let end = |partition| consumer.fetch_watermarks(&topics.topic(kind), partition, PATIENCE).unwrap().1;
+    (0..topics.partitions).map(end).collect()
+}
+
 /// What was mended is enriched; what was not is a dead letter again, one attempt further, until the guard leaves it out.
 fn a_replay_to_the_input_ends_enriched_or_is_given_up(broker: &Broker, directory: &Path) {
     let topics = broker.topics("again", 2, Limits::default());
     let (config, mut reader) = served(&topics, directory);
+    let before = ends(&topics, "raw");
     let planned = &json(&config, &["replay", "--dry-run"])[0];
     assert_eq!(planned["replayed"]["too_large"], 1, "{planned}");
+    assert_eq!(ends(&topics, "raw"), before, "a dry run wrote");
 
     // The limit was the mistake.
     let text = std::fs::read_to_string(&config).unwrap().replace("4KiB", "1MiB");
@@ -182,6 +195,35 @@ fn a_replay_to_the_output_keeps_the_position(broker: &Broker, directory: &Path) 
     assert_eq!((header("desk").as_deref(), header("copydesk-attempt")), (Some("foreign"), None));
 }
 
+/// To enrich a long article can take longer than a transaction may last: what was replayed before it is committed first.
+fn a_long_article_keeps_no_transaction_open(broker: &Broker, directory: &Path) {
+    let topics = broker.topics("long", 1, Limits::default());
+    let config = topics.config(directory, "only", &format!("{BARE}[article]\nmax_bytes = \"4KiB\"\n"));
+    let sentence = "The council met. ";
+    let article = |(id, words): (usize, usize)| {
+        let value = format!(r#"{{"id": "{id}", "title": "T", "body": "{}"}}"#, sentence.repeat(words));
+        (0, None, Some(value.into_bytes()), Vec::new())
+    };
+    let producer = topics.producer();
+    topics.produce(&producer, &[400, 400, 4_000].into_iter().enumerate().map(article).collect::<Vec<Input>>());
+    flush(&producer);
+    let service = Instance::start(&config);
+    topics.reader().wait_for(3, PATIENCE);
+    service.stop();
+    let text = std::fs::read_to_string(&config).unwrap().replace("4KiB", "1MiB");
+    std::fs::write(&config, text).unwrap();
+    assert!(said(&config, &["replay", "--to", "output"]).contains("3 replayed"));
+
+    let consumer: BaseConsumer =
+        ClientConfig::new().set("bootstrap.servers", &topics.address).set("group.id", "look").create().unwrap();
+    let mut all = TopicPartitionList::new();
+    all.add_partition_offset(&topics.topic("enriched"), 0, Offset::Beginning).unwrap();
+    consumer.assign(&all).unwrap();
+    let offsets: Vec<i64> = (0..3).map(|_| consumer.poll(PATIENCE).unwrap().unwrap().offset()).collect();
+    // Between them stands the mark of a commit.
+    assert!(offsets[2] > offsets[1] + 1, "the long one was enriched within the transaction of the others: {offsets:?}");
+}
+
 /// Partitions are read one after the other, not in the order of time: what a replay says to go on with must leave out no
 /// letter of the partition that it had not come to, and take none twice.
 fn a_replay_that_is_cut_off_goes_on_without_a_gap(broker: &Broker, directory: &Path) {
@@ -227,12 +269,11 @@ fn a_replay_that_is_cut_off_goes_on_without_a_gap(broker: &Broker, directory: &P
         .set("isolation.level", "read_committed")
         .create()
         .unwrap();
-    let mut ends = TopicPartitionList::new();
-    for partition in 0..2 {
-        let (_, end) = consumer.fetch_watermarks(&topics.topic("raw"), partition, PATIENCE).unwrap();
-        ends.add_partition_offset(&topics.topic("raw"), partition, Offset::Offset(end)).unwrap();
+    let mut from = TopicPartitionList::new();
+    for (end, partition) in ends(&topics, "raw").into_iter().zip(0..) {
+        from.add_partition_offset(&topics.topic("raw"), partition, Offset::Offset(end)).unwrap();
     }
-    consumer.assign(&ends).unwrap();
+    consumer.assign(&from).unwrap();
     let replay = Command::new(env!("CARGO_BIN_EXE_copydesk"))
         .args(["dead", "replay", "--rate", "4", "--json", "--from", cut["next"].as_str().unwrap(), "--config"])
         .arg(&config)

@@ -2,10 +2,11 @@
 //! stopped, moved and taken away. Only a real broker shows fencing, isolation and offsets in transactions.
 //!
 //! Scenarios run one after another against one broker; an argument runs those whose name contains it. Without a broker
-//! they are skipped aloud, which counts as a failure in CI.
+//! they are skipped aloud, which counts as a failure in CI. FAULT_ROUNDS repeats the faults that often.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a scenario stops at what it did not expect, aloud")]
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -13,7 +14,10 @@ use std::time::{Duration, Instant};
 use copydesk::io::Delivery;
 use copydesk::io::kafka::{Settings, Topics as Names, probe};
 use copydesk::settings::Bytes;
-use support::{BARE, Broker, Input, Instance, Limits, Scenario, Topics, articles, feed, flush, seconds};
+use support::{
+    BARE, Broker, Input, Instance, JOINED, Limits, PATIENCE, Reader, Scenario, Topics, articles, bare_at, feed, flush,
+    free_port, lags, load, rounds, seconds, wait_for_readiness,
+};
 
 #[allow(dead_code, reason = "other tests use the rest")]
 mod support;
@@ -39,25 +43,27 @@ fn main() -> ExitCode {
     support::run("exactly_once", &SCENARIOS)
 }
 
-/// Two instances at work on 3,000 articles; five kills and the death of the broker between.
+/// Two instances at work on 3,000 articles; five kills and the death of the broker between, while which neither is ready.
 fn kills_and_a_broker_restart(broker: &Broker, directory: &Path) {
     let topics = broker.topics("kills", 3, Limits::default());
-    let inputs = articles(3000);
+    let (inputs, time) = load(3000, 15);
     let mut reader = topics.reader();
-    let mut first = Instance::start(&topics.config(directory, "first", BARE));
-    let mut second = Instance::start(&topics.config(directory, "second", BARE));
-    let feed = feed(&topics, &inputs, seconds(15));
-    for kill in 1..=5 {
+    let ports = [free_port(), free_port()];
+    let mut first = Instance::start(&topics.config(directory, "first", &bare_at(ports[0])));
+    let mut second = Instance::start(&topics.config(directory, "second", &bare_at(ports[1])));
+    let feed = feed(&topics, &inputs, time);
+    for kill in 1..=5 * rounds() {
         reader.wait_for(kill * 400, seconds(60));
         if kill % 2 == 0 {
             second = second.kill_and_replace();
         } else {
             first = first.kill_and_replace();
         }
-        if kill == 3 && broker.is_ours() {
+        if kill % 5 == 3 && broker.is_ours() {
             broker.kill();
-            std::thread::sleep(seconds(1));
+            ports.iter().for_each(|port| wait_for_readiness(*port, 503));
             broker.start();
+            ports.iter().for_each(|port| wait_for_readiness(*port, 200));
         }
     }
     feed.join().unwrap();
@@ -73,16 +79,18 @@ fn kills_and_a_broker_restart(broker: &Broker, directory: &Path) {
 /// An instance that stood still past its session must not publish what others have taken over.
 fn an_instance_that_hangs_and_comes_back(broker: &Broker, directory: &Path) {
     let topics = broker.topics("hang", 3, Limits::default());
-    let inputs = articles(1500);
+    let (inputs, time) = load(1500, 12);
     let mut reader = topics.reader();
     let first = Instance::start(&topics.config(directory, "first", BARE));
     let second = Instance::start(&topics.config(directory, "second", BARE));
-    let feed = feed(&topics, &inputs, seconds(12));
-    reader.wait_for(200, seconds(60));
-    first.signal("STOP");
-    // Twice the session timeout.
-    std::thread::sleep(seconds(4));
-    first.signal("CONT");
+    let feed = feed(&topics, &inputs, time);
+    for round in 0..rounds() {
+        reader.wait_for(1500 * round + 200, seconds(60));
+        first.signal("STOP");
+        // Twice the session timeout.
+        std::thread::sleep(seconds(4));
+        first.signal("CONT");
+    }
     feed.join().unwrap();
     reader.wait_for(inputs.len(), seconds(60));
     first.stop();
@@ -91,22 +99,68 @@ fn an_instance_that_hangs_and_comes_back(broker: &Broker, directory: &Path) {
     reader.check_exactly_once(&inputs);
 }
 
-/// Members that come and go under load take nothing with them and bring nothing twice.
+/// Members that come and go under load take nothing with them and bring nothing twice. A partition moves once or not at
+/// all; one that stays where it is goes on meanwhile.
 fn scaling_out_and_in(broker: &Broker, directory: &Path) {
-    let topics = broker.topics("scale", 3, Limits::default());
-    let inputs = articles(1500);
+    let topics = broker.topics("scale", 6, Limits::default());
+    let (mut inputs, time) = load(3000, 25);
+    inputs.iter_mut().zip((0..6).cycle()).for_each(|(input, partition)| input.0 = partition);
     let mut reader = topics.reader();
-    let first = Instance::start(&topics.config(directory, "first", BARE));
-    let feed = feed(&topics, &inputs, seconds(8));
-    reader.wait_for(200, seconds(60));
-    let second = Instance::start(&topics.config(directory, "second", BARE));
-    reader.wait_for(reader.sources.len() + 200, seconds(60));
-    first.stop();
+    let ports = [free_port(), free_port(), free_port()];
+    let first = Instance::start(&topics.config(directory, "first", &bare_at(ports[0])));
+    let feed = feed(&topics, &inputs, time);
+    for round in 0..rounds() {
+        reader.wait_for(3000 * round + 200, seconds(60));
+        let [revoked, assigned] = ["revoked", "assigned"].map(|what| moves(&first, what).len());
+        let before = reader.sources.clone();
+        let second = Instance::start(&topics.config(directory, "second", &bare_at(ports[1])));
+        let third = Instance::start(&topics.config(directory, "third", &bare_at(ports[2])));
+        let kept = shared_out(&mut reader, ports, [2, 2, 2]);
+        let gone: BTreeSet<i32> = (0..6).filter(|partition| !kept.contains(partition)).collect();
+        let left = moves(&first, "revoked").split_off(revoked);
+        assert_eq!((left.len(), &left.into_iter().collect()), (4, &gone), "{}", first.log());
+        assert_eq!(moves(&first, "assigned").len(), if round == 0 { 6 } else { assigned }, "{}", first.log());
+        let new = |partition: &i32| reader.sources.difference(&before).any(|(of, _)| of == partition);
+        assert!(kept.iter().all(new), "one of {kept:?} stood still");
+
+        second.stop();
+        third.stop();
+        assert_eq!(shared_out(&mut reader, ports, [6, 0, 0]).len(), 6);
+        assert_eq!(moves(&first, "revoked").len(), revoked + 4, "{}", first.log());
+        let back = moves(&first, "assigned").split_off(assigned);
+        assert_eq!((back.len(), back.into_iter().collect()), (4, gone), "{}", first.log());
+    }
     feed.join().unwrap();
     reader.wait_for(inputs.len(), seconds(60));
-    second.stop();
+    first.stop();
     reader.drain();
     reader.check_exactly_once(&inputs);
+}
+
+/// The partitions that were, in turn, `assigned` to `instance` or `revoked` from it, as its log says.
+fn moves(instance: &Instance, what: &str) -> Vec<i32> {
+    let (log, words) = (instance.log(), format!("partitions {what}"));
+    let lines = log.lines().filter(|line| line.contains(&words));
+    let listed = lines.map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["partitions"].clone());
+    let listed: Vec<String> = listed.map(|list| list.as_str().unwrap().to_owned()).collect();
+    let names = listed.iter().flat_map(|list| list.split_whitespace());
+    names.map(|name| name.rsplit('/').next().unwrap().parse().unwrap()).collect()
+}
+
+/// Waits until of six partitions each has its lag told by one instance alone, so many of them by each; gives those of the
+/// first.
+fn shared_out(reader: &mut Reader, ports: [u16; 3], shares: [usize; 3]) -> BTreeSet<i32> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let told = ports.map(lags);
+        let all: BTreeSet<i32> = told.iter().flatten().copied().collect();
+        if all.len() == 6 && told.each_ref().map(BTreeSet::len) == shares {
+            let [first, ..] = told;
+            return first;
+        }
+        assert!(Instant::now() < deadline, "not {shares:?}: {told:?}");
+        reader.poll(Duration::from_millis(100));
+    }
 }
 
 /// What is in flight when the signal comes is finished, the exit code says so, and the group is left at once.
@@ -130,6 +184,8 @@ fn a_signal_ends_it_in_good_order(broker: &Broker, directory: &Path) {
     // The log tells of the service, not of articles: however many there are, good or bad, it stays short.
     let lines = second.log().lines().count();
     assert!(lines < 10, "{lines} lines\n{}", second.log());
+    // Not before it listens to signals: until then one that its parent ignores is lost, and any other kills it.
+    second.wait_for_log(JOINED, seconds(60));
     second.signal("INT");
     assert!(second.wait(seconds(25)).success());
     reader.drain();
@@ -163,12 +219,12 @@ fn two_instances_of_one_id(broker: &Broker, directory: &Path) {
 /// The switch gives up uniqueness and nothing else.
 fn at_least_once_loses_nothing(broker: &Broker, directory: &Path) {
     let topics = broker.topics("at-least-once", 3, Limits::default());
-    let inputs = articles(1500);
+    let (inputs, time) = load(1500, 8);
     let mut reader = topics.reader();
     let more = format!("{BARE}[service]\ndelivery = \"at_least_once\"\n");
     let mut first = Instance::start(&topics.config(directory, "first", &more));
-    let feed = feed(&topics, &inputs, seconds(8));
-    for kill in 1..=2 {
+    let feed = feed(&topics, &inputs, time);
+    for kill in 1..=2 * rounds() {
         reader.wait_for(kill * 300, seconds(60));
         first = first.kill_and_replace();
     }
@@ -320,7 +376,7 @@ fn a_probe_before_the_start(broker: &Broker, _: &Path) {
 
 /// A topic that is created late, be it for input or for output, is waited for and named.
 fn a_topic_that_is_missing(broker: &Broker, directory: &Path) {
-    for kind in ["raw", "enriched"] {
+    for kind in ["raw", "enriched", "dead"] {
         let topics = broker.topics("missing", 3, Limits::default());
         topics.delete(kind);
         let instance = Instance::start(&topics.config(directory, kind, BARE));

@@ -187,6 +187,25 @@ fn a_fatal_error_replaces_the_producer() {
     scene.finish();
 }
 
+/// Each attempt to commit is swallowed for longer than the service waits: nobody knows what became of it, so a fresh
+/// producer ends the transaction, whichever way, before anything else is published.
+#[test]
+fn a_commit_that_is_never_answered_replaces_the_producer() {
+    let mut scene = Scene::start(Delivery::ExactlyOnce, |_| {});
+    scene.send(20);
+    scene.await_all();
+    scene.cluster.request_errors(Api::EndTxn, &[Error::RD_KAFKA_RESP_ERR__TRANSPORT; 10_000]);
+    scene.send(20);
+    let deadline = Instant::now() + PATIENCE;
+    while scene.replacements() == 0 {
+        assert!(Instant::now() < deadline, "the producer is kept; {}", scene.status.state());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    scene.cluster.clear_request_errors(Api::EndTxn);
+    scene.await_all();
+    scene.finish();
+}
+
 #[test]
 fn a_producer_fenced_once_is_replaced() {
     let mut scene = Scene::start(Delivery::ExactlyOnce, |_| {});

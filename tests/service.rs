@@ -288,6 +288,22 @@ fn a_backlog_larger_than_the_budget_is_read_in_parts() {
     assert!(most < 2 * Bytes::mib(1).as_usize(), "{most} bytes in flight");
 }
 
+/// Nothing of this partition has ever been committed by us, as in a service that dies again and again, or waits for its
+/// outlet: the alarms go by the lag all the same.
+#[test]
+fn a_partition_has_a_lag_before_anything_of_it_is_committed() {
+    let memory = Memory::new(1, Faults::default());
+    (0..3).for_each(|_| memory.produce(0, 0, b"plain"));
+    let settings = Settings { workers: Some(1), shutdown_deadline: Time::seconds(2), ..settings() };
+    let instance = Instance::start(&memory, "only", &settings, Never);
+    wait_until("the lag is known", || {
+        let partitions = instance.status.partitions();
+        partitions.values().any(|progress| progress.lag() == Some(3) && progress.lag_time().is_some())
+    });
+    assert_eq!(instance.status.counters.committed.get(), 0);
+    instance.stop();
+}
+
 /// A worker that never comes back must end the process, or its partitions would stand still unseen.
 #[test]
 fn an_article_that_never_ends_stalls_the_service_and_is_named() {
@@ -381,6 +397,51 @@ fn too_many_dead_letters_pause_the_service_until_a_test_goes_well() {
     assert_eq!(instance.stop().counters.trips.get(), 1);
     let dead = memory.output().iter().filter(|message| message.destination == Destination::Dead).count();
     assert_eq!((memory.output().len(), dead), (40, 9));
+}
+
+/// An intake that gives up what it is told to, and gets nothing again.
+struct Robbed(MemoryIntake);
+
+impl Intake for Robbed {
+    fn poll(&mut self, wait: Duration) -> anyhow::Result<Option<Event>> {
+        self.0.poll(wait)
+    }
+    fn release(&mut self) -> anyhow::Result<()> {
+        Ok(())
+    }
+    fn pause(&mut self, partitions: &[Partition]) {
+        self.0.pause(partitions);
+    }
+    fn resume(&mut self, partitions: &[Partition]) {
+        self.0.resume(partitions);
+    }
+    fn seek(&mut self, position: &Position) -> anyhow::Result<()> {
+        self.0.seek(position)
+    }
+    fn close(self) {
+        self.0.close();
+    }
+}
+
+/// The flood goes to another member with its partition; an instance that has none left must not say for ever that it
+/// pauses.
+#[test]
+fn a_pause_ends_where_no_partition_is_left() {
+    let memory = Memory::new(1, Faults::default());
+    (0..40).for_each(|_| memory.produce(0, 0, b"poison"));
+    let breaker = breaker::Settings { at_least: 10, probe_every: Time::millis(50), ..breaker::Settings::default() };
+    let settings = Settings { breaker, ..settings() };
+    let (intake, outlet) = memory.connect("only");
+    let member = intake.member();
+    let status = Arc::new(Status::new(settings.stall_deadline.0));
+    let doors = (|| Ok(Robbed(intake)), || Ok(outlet));
+    let running = service::start(&settings, doors, Arc::new(Script), Arc::clone(&status), Shutdown::default()).unwrap();
+    wait_until("it pauses", || status.breaker_open());
+    memory.expire(member);
+    wait_until("the pause ends", || !status.breaker_open());
+    assert_eq!((memory.output().len(), status.partitions().len()), (9, 0));
+    running.shutdown().begin();
+    assert!(matches!(running.join(), Exit::Finished));
 }
 
 /// A stretch of articles that are truly bad can be let through.

@@ -189,6 +189,42 @@ fn every_link_of_the_documentation_leads_somewhere() {
     }
 }
 
+/// Who is woken by an alarm finds its page, and no page is left of one that is gone.
+#[test]
+fn every_alert_has_its_section() {
+    let rules = fs::read_to_string(root().join("deploy/prometheus/alerts.yml")).unwrap();
+    let values = |key: &str| -> Vec<String> {
+        let lines = rules.lines().filter_map(|line| line.trim_start_matches([' ', '-']).strip_prefix(key));
+        lines.map(|value| value.trim().to_owned()).collect()
+    };
+    let (alerts, books) = (values("alert:"), values("runbook:"));
+    assert!(alerts.len() > 5, "where are the alerts?");
+    let of_alerts: Vec<String> = alerts.iter().map(|name| format!("docs/alerts.md#{}", name.to_lowercase())).collect();
+    assert_eq!(of_alerts, books, "alerts and their runbooks differ");
+    let page = fs::read_to_string(root().join("docs/alerts.md")).unwrap();
+    let sections: BTreeSet<&str> = page.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+    assert_eq!(
+        alerts.iter().map(String::as_str).collect::<BTreeSet<_>>(),
+        sections,
+        "alerts and docs/alerts.md differ"
+    );
+}
+
+/// A warning that asks for nothing is read at three in the morning for nothing: after what happened it says what to do.
+#[test]
+fn every_warning_says_what_to_do() {
+    for (path, text) in sources() {
+        for call in text.split("tracing::warn!(").skip(1) {
+            let words: String =
+                call.split('"').nth(1).unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+            // Of some the mend is in what is put in, or they are the words of the client.
+            let handed_on = ["waiting: {why}", "paused: {why}", "librdkafka"].contains(&words.as_str());
+            let mends = ["; ", ": have "].iter().any(|mark| words.contains(mark));
+            assert!(handed_on || mends, "{} warns without a mend: {words}", path.display());
+        }
+    }
+}
+
 /// The headings of a Markdown page as the anchors that are made of them.
 fn headings(page: &Path) -> BTreeSet<String> {
     fs::read_to_string(page)
@@ -207,6 +243,30 @@ fn nothing_is_left_for_later() {
         for word in ["TODO", "FIXME", "XXX", "todo!", "unimplemented!", "allow(dead_code"] {
             assert!(!text.contains(word), "{}: {word}", path.display());
         }
+    }
+}
+
+/// A check that could not be made is no check that went well, where nobody reads what it says.
+#[test]
+fn a_check_that_is_skipped_fails_with_ci_set() {
+    let tools = tempfile::tempdir().unwrap();
+    // What the scripts need before they look for what they check with.
+    for tool in ["bash", "cat", "dirname", "grep", "id", "mktemp", "rm"] {
+        std::os::unix::fs::symlink(Path::new("/usr/bin").join(tool), tools.path().join(tool)).unwrap();
+    }
+    for script in ["deployment", "image"] {
+        for (ci, passes) in [("", true), ("1", false)] {
+            let mut command = std::process::Command::new("/usr/bin/bash");
+            command.arg(root().join("scripts").join(script)).env("PATH", tools.path()).env("CI", ci);
+            let output = command.output().unwrap();
+            let said = String::from_utf8_lossy(&output.stdout);
+            assert!(said.contains("skipped: "), "{output:?}");
+            assert_eq!(output.status.success(), passes, "CI={ci} scripts/{script}: {said}");
+        }
+    }
+    let all = fs::read_to_string(root().join("scripts/test")).unwrap();
+    for script in ["deployment", "image"] {
+        assert!(all.contains(&format!(" env CI=1 scripts/{script}")), "scripts/test lets scripts/{script} skip");
     }
 }
 

@@ -6,6 +6,7 @@ KEDA's ScaledObject is no type of the API server, and no package carries its sch
 """
 
 import sys
+import tomllib
 from pathlib import Path
 
 import kubernetes_validate
@@ -65,6 +66,8 @@ def check(path: Path) -> list[str]:
     demand(pod["terminationGracePeriodSeconds"] > 20, "the grace is not above service.shutdown_deadline")
     env = {entry["name"]: entry["valueFrom"] for entry in container["env"]}
     instance = env["COPYDESK_KAFKA_INSTANCE"].get("fieldRef", {}).get("fieldPath")
+    limits = container.get("resources", {}).get("limits", {})
+    demand({"cpu", "memory"} <= limits.keys(), "nothing bounds what a pod takes, nor says how many workers it may have")
     demand(instance == "metadata.name", "the id of an instance is not the name of its pod")
     ports = {port["name"]: port["containerPort"] for port in container["ports"]}
     for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
@@ -72,6 +75,9 @@ def check(path: Path) -> list[str]:
     mounts = {mount["name"] for mount in container["volumeMounts"]}
     demand(mounts == {volume["name"] for volume in pod["volumes"]}, "volumes and mounts differ")
     configuration = next(volume for volume in pod["volumes"] if volume["name"] == "configuration")
+    # Without it a rolling restart moves every partition twice.
+    configured = tomllib.loads(kinds["ConfigMap"]["data"]["copydesk.toml"])
+    demand(configured["kafka"].get("static_membership") is True, "a pod that comes back is a new member of the group")
     demand(configuration["configMap"]["name"] == kinds["ConfigMap"]["metadata"]["name"], "another ConfigMap is mounted")
 
     if scaled := kinds.get("ScaledObject"):

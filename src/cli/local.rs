@@ -7,6 +7,7 @@ use anyhow::Context;
 
 use super::{Exit, print};
 use crate::config::Config;
+use crate::telemetry::http::ORDER;
 
 /// The longest that an answer may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -28,7 +29,7 @@ pub(super) fn ask(config: &Config, request: &Request) -> anyhow::Result<Exit> {
     let url = format!("http://{address}/{page}");
     let answered = match request {
         Request::Get(_) => agent.get(&url).call(),
-        Request::Post(_) => agent.post(&url).send_empty(),
+        Request::Post(_) => agent.post(&url).header(ORDER, "1").send_empty(),
     };
     let mut answer =
         answered.with_context(|| format!("cannot ask {url}; does the service run here, with this http.listen?"))?;

@@ -226,7 +226,37 @@ fn place(record: &RawArticle) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use clap::Parser;
+
     use super::*;
+    use crate::message::{Partition, Position};
+
+    #[derive(Parser)]
+    struct Tap {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    /// Part of a name is enough, in letters of either case; the text around the names is not looked at.
+    #[test]
+    fn an_entity_is_found_by_part_of_its_name() {
+        let value = json!({
+            "id": "1", "status": "usable", "article": {"title": "T"}, "text": "Leyla Samadova left Oslo.", "offset_unit": "codepoint",
+            "entities": [{"type": "person", "name": "Leyla Samadova", "mentions": []}], "stages": [],
+        });
+        let partition = Partition { topic: Arc::from("t"), number: 0 };
+        let payload = Some(value.to_string().into_bytes());
+        let position = Position { partition, offset: 0 };
+        let record = RawArticle { position, key: None, payload, headers: Vec::new(), timestamp: None };
+        for (text, found) in [("Samadova", true), ("sAMAD", true), ("Oslo", false), ("Lena", false)] {
+            let tap =
+                Tap::try_parse_from(["tap", "--entity", text, "--json"]).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(tap.arguments.enriched(&record).is_some(), found, "{text}");
+            assert!(tap.arguments.letter(&record).is_none(), "a dead letter has no entities");
+        }
+    }
 
     /// A sample of a third must be a third in the long run, and show the first at once.
     #[test]

@@ -202,7 +202,10 @@ impl<I: Intake> Reader<I> {
         if let Some(skipped) = reading.found_again(&partition, offset)? {
             self.status.counters.skipped.add(skipped);
         }
-        let floor = *reading.floor.get_or_insert(offset);
+        let floor = *reading.floor.get_or_insert_with(|| {
+            self.status.begins(&article.position, article.timestamp);
+            offset
+        });
         reading.polled = Some(offset + 1);
         if held {
             return Ok(());
@@ -382,7 +385,7 @@ impl Reading {
                 "{partition} goes on at {offset}, before what has been read: its topic was deleted and made again; start \
                  the service again to read it from there"
             );
-            tracing::warn!(%partition, offset, "the topic was made again; it is read from its beginning");
+            tracing::warn!(%partition, offset, "the topic was made again; it is read from its beginning; see that this was meant");
         }
         Ok(None)
     }

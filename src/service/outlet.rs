@@ -236,10 +236,15 @@ impl<O: Outlet> Publisher<O> {
             ended += 1;
             dead += usize::from(article.dead().is_some());
         }
+        // A flood that went to another member with its partition leaves nothing here to be tested on.
+        let gone = self.status.idle();
+        if gone {
+            (ended, dead) = (0, 0);
+        }
         let waiting: usize = self.work.probed.iter().map(|chunk| chunk.load.articles()).sum();
         let waited = self.work.probed_since.is_some_and(|since| since.elapsed() > PROBE_WAIT);
         let no_more = waited && self.status.in_flight.articles() == waiting;
-        if ended < PROBE && !no_more {
+        if ended < PROBE && !no_more && !gone {
             return Ok(());
         }
         if self.work.breaker.judge(ended, dead, now) {
@@ -441,7 +446,10 @@ impl<O: Outlet> Publisher<O> {
                 Ok(()) => false,
                 Err(Fault::Fatal(why)) => anyhow::bail!("{why}"),
                 Err(again) => {
-                    tracing::warn!("the transaction could not be aborted, the producer is replaced: {again}");
+                    tracing::warn!(
+                        "the transaction could not be aborted, the producer is replaced; if that goes on, see to the \
+                         brokers: {again}"
+                    );
                     true
                 }
             },

@@ -155,12 +155,12 @@ impl fmt::Display for State {
 /// How far an assigned partition has been read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// Offset after the last article committed by us; none before the first.
+    /// Offset after the last article committed by us; that of the first one polled until there is one, and none until then.
     pub committed: Option<i64>,
     /// Offset after the last record that can be read; none until the broker told.
     pub end: Option<i64>,
     /// Up to when the partition has been read, in milliseconds since the Unix epoch: the time of the last article
-    /// committed, or when nothing was left to read, if that was later.
+    /// committed (of the first one polled until there is one), or when nothing was left to read, if that was later.
     pub reached: Option<i64>,
 }
 
@@ -302,6 +302,11 @@ impl Status {
         lock(&self.partitions).clone()
     }
 
+    /// Whether no partition is assigned.
+    pub(super) fn idle(&self) -> bool {
+        lock(&self.partitions).is_empty()
+    }
+
     /// The longest time between two polls of the intake in this minute and the one before.
     pub fn poll_gap(&self) -> Duration {
         self.poll_gap.get()
@@ -339,6 +344,17 @@ impl Status {
         let mut known = lock(&self.partitions);
         for partition in partitions {
             known.remove(partition);
+        }
+    }
+
+    /// Reading begins at `position`, whose article has this `timestamp`. A partition of which nothing is ever committed
+    /// has a lag all the same: it is the one that somebody must hear of.
+    pub(super) fn begins(&self, position: &Position, timestamp: Option<i64>) {
+        if let Some(progress) = lock(&self.partitions).get_mut(&position.partition)
+            && progress.committed.is_none()
+        {
+            progress.committed = Some(position.offset);
+            progress.reached = progress.reached.max(timestamp);
         }
     }
 
@@ -456,6 +472,30 @@ mod tests {
         progress.reached = Some(epoch_millis() - 90_000);
         assert!(progress.lag_time().unwrap() >= Duration::from_secs(90));
         assert_eq!(Progress { reached: None, ..progress }.lag_time(), None);
+    }
+
+    /// Two instances must not both speak for a partition that has moved.
+    #[test]
+    fn a_partition_that_is_given_up_has_no_lag_here_any_more() {
+        let status = Status::new(Duration::from_secs(60));
+        let of = |number| Partition { topic: "t".into(), number };
+        let at = |number, offset| Position { partition: of(number), offset };
+        let lag = |(of, progress): (Partition, Progress)| (of.number, progress.lag());
+        let lags = || status.partitions().into_iter().map(lag).collect::<BTreeMap<_, _>>();
+        status.assigned(&[of(0), of(1)]);
+        status.begins(&at(0, 3), Some(0));
+        status.ends(&[at(0, 9), at(1, 4)]);
+        assert_eq!(lags(), BTreeMap::from([(0, Some(6)), (1, None)]));
+        status.committed(&[at(0, 5), at(1, 4)], &BTreeMap::new());
+        status.begins(&at(0, 5), Some(0));
+        assert_eq!(lags(), BTreeMap::from([(0, Some(4)), (1, Some(0))]));
+        status.revoked(&[of(0)], false);
+        // What was under way when it went comes too late.
+        status.committed(&[at(0, 6)], &BTreeMap::new());
+        status.ends(&[at(0, 9)]);
+        assert_eq!(lags(), BTreeMap::from([(1, Some(0))]));
+        status.revoked(&[of(1)], true);
+        assert!(status.partitions().is_empty() && status.idle());
     }
 
     #[test]

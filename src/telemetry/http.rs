@@ -12,7 +12,7 @@ use anyhow::Context;
 use axum::Router;
 use axum::body::{Body, HttpBody as _, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -42,6 +42,10 @@ const HEAD_BYTES: usize = 16 << 10;
 
 /// The most bytes in the body of a request; none of them means anything.
 const BODY_BYTES: usize = 1 << 10;
+
+/// The header that an order must carry, whatever its value. No page of the web can send it: a browser asks the service
+/// first whether it may, and gets no leave.
+pub const ORDER: &str = "copydesk-order";
 
 /// The pause after a connection could not be taken up, most often for want of file descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -159,8 +163,15 @@ async fn readyz(State(status): State<Arc<Status>>) -> Response {
     answer("ready", status.ready(), &status.state().to_string())
 }
 
-/// Lets articles pass again after too many ended as dead letters.
-async fn resume(State(status): State<Arc<Status>>) -> Response {
+/// Lets articles pass again after too many ended as dead letters. Only for whoever means it: any page that is open in a
+/// browser on this machine can have that post something here.
+async fn resume(State(status): State<Arc<Status>>, headers: HeaderMap) -> Response {
+    if headers.contains_key(header::ORIGIN) || !headers.contains_key(ORDER) {
+        let why = format!(
+            "an order is not taken from a browser, and not without the header {ORDER}: use `copydesk resume`\n"
+        );
+        return (StatusCode::FORBIDDEN, why).into_response();
+    }
     let open = status.resume();
     let reason =
         if open { "articles pass for the length of service.breaker.window" } else { "there is no pause to end" };

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 use opentelemetry::trace::{Span as _, SpanKind, TraceContextExt, Tracer as _, TracerProvider as _};
-use opentelemetry::{Context, KeyValue};
+use opentelemetry::{Context, Key, KeyValue};
 use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
 use opentelemetry_proto::transform::common::tonic::ResourceAttributesWithSchema;
 use opentelemetry_proto::transform::trace::tonic::group_spans_by_resource_and_scope;
@@ -34,7 +34,7 @@ use crate::message::{Destination, Enrich, Header, Message, RawArticle};
 use crate::pipeline::{self, Observer, Report};
 use crate::settings::Problem;
 
-/// The most spans that wait to be sent; one more is dropped. About a kilobyte each.
+/// The most spans that wait to be sent; one more is dropped.
 const QUEUE: usize = 4096;
 
 /// The most spans in one request.
@@ -54,6 +54,12 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 /// The longest that the end of the service waits for the last spans.
 const LAST: Duration = Duration::from_secs(3);
+
+/// Where a collector takes spans, below its endpoint.
+const PATH: &str = "/v1/traces";
+
+/// What the service calls itself where the environment does not say.
+const NAME: &str = "copydesk";
 
 /// `[traces]`
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -81,6 +87,9 @@ impl Settings {
         let bare = |uri: &Uri| uri.query().is_none() && uri.authority().is_some_and(|to| !to.as_str().contains('@'));
         let what = match uri.map(|uri| uri.filter(bare)) {
             None => None,
+            Some(Some(uri)) if uri.path().trim_end_matches('/').ends_with(PATH) => {
+                Some("/v1/traces is added to it; leave that out, as in \"http://localhost:4318\"")
+            }
             Some(Some(uri)) if uri.scheme_str() == Some("http") => None,
             Some(Some(uri)) if uri.scheme_str() == Some("https") => {
                 Some("a collector is spoken to without TLS; name one beside the service, by http://")
@@ -118,7 +127,7 @@ pub struct Traces {
 /// When the client for HTTP can not be made of the endpoint.
 pub fn start(settings: &Settings, instance: &str, spans: &Spans) -> anyhow::Result<Option<Traces>> {
     let Some(endpoint) = &settings.endpoint else { return Ok(None) };
-    let url: Uri = format!("{}/v1/traces", endpoint.trim_end_matches('/')).parse().context("traces.endpoint")?;
+    let url: Uri = format!("{}{PATH}", endpoint.trim_end_matches('/')).parse().context("traces.endpoint")?;
     let waiting = Arc::new(AtomicUsize::new(0));
     let exporter = Exporter {
         agent: ureq::Agent::config_builder()
@@ -139,20 +148,28 @@ pub fn start(settings: &Settings, instance: &str, spans: &Spans) -> anyhow::Resu
         .with_scheduled_delay(WAIT)
         .build();
     let queue = BatchSpanProcessor::builder(exporter).with_batch_config(batches).build();
-    let resource = Resource::builder()
-        .with_service_name("copydesk")
+    let provider = SdkTracerProvider::builder()
+        .with_resource(resource(instance))
+        .with_sampler(Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(settings.sample))))
+        .with_span_processor(Bounded { queue, waiting, spans: spans.clone() })
+        .build();
+    let tracer = provider.tracer(NAME);
+    Ok(Some(Traces { provider, tracer }))
+}
+
+/// Whose the spans are. What the builder is told wins over what it finds in the environment, so it is not told the name
+/// where that has one.
+fn resource(instance: &str) -> Resource {
+    let found = Resource::builder().build();
+    let name = found.get(&Key::from_static_str("service.name")).map(|name| name.to_string());
+    let name = name.filter(|name| !name.starts_with("unknown_service"));
+    Resource::builder()
+        .with_service_name(name.unwrap_or_else(|| NAME.to_owned()))
         .with_attributes([
             KeyValue::new("service.version", env!("CARGO_PKG_VERSION")),
             KeyValue::new("service.instance.id", instance.to_owned()),
         ])
-        .build();
-    let provider = SdkTracerProvider::builder()
-        .with_resource(resource)
-        .with_sampler(Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(settings.sample))))
-        .with_span_processor(Bounded { queue, waiting, spans: spans.clone() })
-        .build();
-    let tracer = provider.tracer("copydesk");
-    Ok(Some(Traces { provider, tracer }))
+        .build()
 }
 
 impl Traces {

@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, TcpListener};
 
 use rdkafka::config::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::message::Message as _;
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -74,10 +77,34 @@ fn with_a_broker_the_service_is_ready_and_counts_its_work() {
 
     let producer: ThreadedProducer<DefaultProducerContext> =
         ClientConfig::new().set("bootstrap.servers", broker.bootstrap_servers()).create().expect("a producer");
-    for payload in ["Title\n\nA text.", "", "{\"body\": 7}", "Another\n\nText of it."] {
-        producer.send(BaseRecord::<(), str>::to("articles.raw").payload(payload)).expect("sent");
+    // To both partitions, so that each has its series from here on.
+    for (payload, partition) in
+        ["Title\n\nA text.", "", "{\"body\": 7}", "Another\n\nText of it."].into_iter().zip([0, 1, 0, 1])
+    {
+        producer.send(BaseRecord::<(), str>::to("articles.raw").payload(payload).partition(partition)).expect("sent");
     }
     producer.flush(PATIENCE).expect("flushed");
+
+    // What a reader of the topic counts.
+    let reader: BaseConsumer = ClientConfig::new()
+        .set("bootstrap.servers", broker.bootstrap_servers())
+        .set("group.id", "reader")
+        .create()
+        .expect("a consumer");
+    let mut all = TopicPartitionList::new();
+    for partition in 0..2 {
+        all.add_partition_offset("articles.enriched", partition, Offset::Beginning).expect("a partition");
+    }
+    reader.assign(&all).expect("assigned");
+    let mut records = Vec::new();
+    until(|| {
+        if let Some(Ok(record)) = reader.poll(PATIENCE) {
+            records.push(record.payload().expect("a value").len());
+        }
+        (records.len() == 2).then_some(())
+    })
+    .expect("two records");
+    let enriched_bytes = format!("copydesk_enriched_bytes_total {}", records.iter().sum::<usize>());
 
     let wanted = [
         "copydesk_articles_committed_total 4",
@@ -91,6 +118,7 @@ fn with_a_broker_the_service_is_ready_and_counts_its_work() {
         "copydesk_partition_lag_seconds{topic=\"articles.raw\",partition=",
         "copydesk_received_bytes_total 45",
         "copydesk_dead_letter_bytes_total 11",
+        enriched_bytes.as_str(),
         "copydesk_partition_lag_records{topic=\"articles.raw\",partition=",
         "copydesk_ready 1",
         "copydesk_live 1",

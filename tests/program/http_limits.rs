@@ -124,7 +124,27 @@ fn what_is_too_large_is_refused() {
     assert_eq!(get(&address, "/healthz").0, 200);
 }
 
-/// Nobody can change anything by HTTP.
+/// There is one order, and a page of the web that is open on the same machine cannot give it: a form carries no header of
+/// its own, and whatever a script sends from a page names its origin.
+#[test]
+fn an_order_is_not_taken_from_a_browser() {
+    let folder = folder();
+    let (_service, address) = start(&folder);
+    let post = |headers: &str| {
+        let request = format!("POST /breaker/resume HTTP/1.1\r\nHost: copydesk\r\n{headers}Content-Length: 0\r\n\r\n");
+        ask(&address, request.as_bytes())
+    };
+    assert_eq!(post("Origin: https://elsewhere.example\r\n"), Some(403));
+    assert_eq!(post("Origin: null\r\nCopydesk-Order: 1\r\n"), Some(403));
+    assert_eq!(post(""), Some(403));
+    // Taken, but there is no pause to end.
+    assert_eq!(post("Copydesk-Order: 1\r\n"), Some(409));
+    let asked = "OPTIONS /breaker/resume HTTP/1.1\r\nHost: copydesk\r\nOrigin: https://elsewhere.example\r\n\
+         Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: copydesk-order\r\n\r\n";
+    assert_eq!(ask(&address, asked.as_bytes()), Some(405), "leave is given to a page of the web");
+}
+
+/// Nobody can change anything by asking for a page.
 #[test]
 fn requests_can_only_read() {
     let folder = folder();

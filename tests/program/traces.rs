@@ -105,6 +105,8 @@ fn produce(producer: &ThreadedProducer<DefaultProducerContext>, payload: &str, h
 fn traced(folder: &tempfile::TempDir, brokers: &str, collector: &str) -> std::process::Command {
     let mut command = service(folder, brokers);
     command
+        .env_remove("OTEL_SERVICE_NAME")
+        .env_remove("OTEL_RESOURCE_ATTRIBUTES")
         .env("COPYDESK_TRACES_ENDPOINT", format!("http://{collector}"))
         .env("COPYDESK_SERVICE_BREAKER_LIMIT", "1")
         .env("COPYDESK_SERVICE_DELIVERY", "at_least_once")
@@ -226,7 +228,8 @@ fn a_collector_that_is_away_costs_spans_only() {
     let (broker, producer) = broker();
     let address = nobody();
     let folder = folder();
-    let mut service = Background::start(&mut traced(&folder, &broker.bootstrap_servers(), &address));
+    let mut command = traced(&folder, &broker.bootstrap_servers(), &address);
+    let mut service = Background::start(command.env("OTEL_SERVICE_NAME", "newsdesk"));
     let page = service.address();
     let metric = |name: &str| {
         let page = get(&page, "/metrics").1;
@@ -247,6 +250,7 @@ fn a_collector_that_is_away_costs_spans_only() {
     produce(&producer, "Title\n\nText.", &[]);
     service.wait_for("takes spans again");
     until(|| (!collector.spans().0.is_empty()).then_some(())).expect("spans arrive");
+    assert_eq!(text(&collector.spans().1, "service.name"), "newsdesk", "the environment is not obeyed");
     service.signal("TERM");
     assert_eq!(service.wait().code(), Some(0), "{}", service.said());
     assert_eq!(service.said().matches("spans are dropped").count(), 1, "{}", service.said());
@@ -260,6 +264,8 @@ fn an_endpoint_that_cannot_work_is_named() {
         ("https://collector:4318", "without TLS"),
         ("localhost:4318", "no address"),
         ("http://", "no address"),
+        ("http://collector:4318/v1/traces", "leave that out"),
+        ("http://collector:4318/v1/traces/", "leave that out"),
         ("http://user:planted@collector:4318", "no address"),
     ];
     for (endpoint, words) in cases {

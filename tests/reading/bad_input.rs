@@ -313,3 +313,28 @@ fn a_record_over_the_limit_is_too_large_and_never_cut() {
     // The same article with room is a record.
     check(&json(&plain_pipeline(), &article));
 }
+
+/// With traces a record gets a header more on its way out. Whether it becomes a dead letter must not hang on that, nor may
+/// the header take it past what the topic takes.
+#[test]
+fn a_record_has_room_for_the_context_of_a_trace() {
+    let context = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let within = |max_bytes: usize, article: &copydesk::message::RawArticle| {
+        let max_bytes = copydesk::settings::Bytes(u64::try_from(max_bytes).unwrap());
+        let settings = copydesk::record::Settings { max_bytes, ..copydesk::record::Settings::default() };
+        let pipeline = support::pipeline(&support::modelless(), &settings, None);
+        pipeline.messages(article, &pipeline.process(article)).remove(0)
+    };
+    let wire = |message: &copydesk::message::Message| {
+        let value = |bytes: &Option<Vec<u8>>| bytes.as_ref().map_or(0, Vec::len);
+        let headers = message.headers.iter().map(|header| header.name.len() + value(&header.value) + 4);
+        value(&message.key) + value(&message.payload) + headers.sum::<usize>()
+    };
+    let bare = raw("A title\n\nA sentence.");
+    let traced = with_header(bare.clone(), "traceparent", Some(context));
+    let most = wire(&within(100_000, &traced));
+    for article in [bare, traced] {
+        assert_eq!(Reason::of(&within(most, &article)), None);
+        assert_eq!(Reason::of(&within(most - 1, &article)), Some(Reason::TooLarge));
+    }
+}

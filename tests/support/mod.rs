@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
+use std::net::{Ipv4Addr, TcpListener};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
@@ -98,6 +99,65 @@ pub(crate) fn feed(topics: &Topics, inputs: &[Input], time: Duration) -> JoinHan
         }
         flush(&producer);
     })
+}
+
+/// How often faults come: the long form of a suite, `FAULT_ROUNDS` times that of every day, with as many times the
+/// articles.
+pub(crate) fn rounds() -> usize {
+    variable("FAULT_ROUNDS").map_or(1, |text| text.parse().unwrap())
+}
+
+/// As many articles, over as many seconds, for each round of faults.
+pub(crate) fn load(count: usize, time: u32) -> (Vec<Input>, Duration) {
+    (articles(count * rounds()), seconds(1) * time * u32::try_from(rounds()).unwrap())
+}
+
+/// Far beyond what anything takes that a scenario waits for.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
+
+/// A port that nobody listens at, for the moment.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+}
+
+/// A configuration without the model whose HTTP port is `port`.
+pub(crate) fn bare_at(port: u16) -> String {
+    BARE.replace("127.0.0.1:0", &format!("127.0.0.1:{port}"))
+}
+
+/// Status and body of a page of the service; none while nobody answers.
+pub(crate) fn get(port: u16, page: &str) -> Option<(u16, String)> {
+    let agent: ureq::Agent =
+        ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(seconds(5))).build().into();
+    let mut answer = agent.get(format!("http://127.0.0.1:{port}/{page}")).call().ok()?;
+    Some((answer.status().as_u16(), answer.body_mut().read_to_string().ok()?))
+}
+
+/// A metric without labels.
+pub(crate) fn metric(port: u16, name: &str) -> f64 {
+    let (_, page) = get(port, "metrics").expect("metrics");
+    let line = page.lines().find_map(|line| line.strip_prefix(&format!("copydesk_{name} ")));
+    line.unwrap_or_else(|| panic!("no {name} in\n{page}")).parse().unwrap()
+}
+
+/// The partitions of which the service tells how far behind it is.
+pub(crate) fn lags(port: u16) -> BTreeSet<i32> {
+    let page = get(port, "metrics").map_or_else(String::new, |(_, page)| page);
+    let series = page.lines().filter_map(|line| line.strip_prefix("copydesk_partition_lag_records{"));
+    series.filter_map(|line| line.split("partition=\"").nth(1)?.split('"').next()?.parse().ok()).collect()
+}
+
+/// Waits until the service says with `status` whether it is ready.
+pub(crate) fn wait_for_readiness(port: u16, status: u16) {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let answer = get(port, "readyz");
+        if answer.as_ref().is_some_and(|answer| answer.0 == status) {
+            return;
+        }
+        assert!(Instant::now() < deadline, "/readyz never said {status}, but {answer:?}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }
 
 pub(crate) fn seconds(n: u64) -> Duration {
@@ -461,7 +521,7 @@ pub(crate) struct Instance {
 }
 
 /// What the program logs when it has joined the group.
-const JOINED: &str = "partitions assigned";
+pub(crate) const JOINED: &str = "partitions assigned";
 
 impl Instance {
     pub(crate) fn start(config: &Path) -> Self {

@@ -23,6 +23,10 @@ const BATCH: usize = 500;
 /// The longest time that a transaction is kept open for more to come.
 const OPEN: Duration = Duration::from_secs(1);
 
+/// An article of more bytes takes seconds to enrich, one of a megabyte a minute and more: longer than a transaction may
+/// last.
+const LONG: usize = 32 << 10;
+
 /// Read articles again that ended as dead letters, after what was wrong has been mended
 ///
 /// The dead letters stay where they are. An article that ends as one again counts its attempts on. Ctrl-C ends it in good
@@ -101,6 +105,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
             whole = false;
             return Ok(ControlFlow::Break(()));
         }
+        if fits && replay.long(&letter) {
+            replay.commit()?;
+            committed = replay.tally.clone();
+        }
         replay.tally.next.0.insert(letter.record.position.partition.number, letter.record.position.offset + 1);
         if fits {
             replay.take(&letter)?;
@@ -159,6 +167,13 @@ impl Replay<'_> {
             std::thread::sleep((Duration::from_secs(1) / rate).saturating_sub(began.elapsed()));
         }
         Ok(())
+    }
+
+    /// Whether enriching it takes so long that what waits could time out meanwhile.
+    fn long(&self, letter: &Letter) -> bool {
+        self.waiting > 0
+            && self.pipeline.is_some()
+            && letter.record.payload.as_ref().is_some_and(|text| text.len() > LONG)
     }
 
     /// Commits when that is due; true if all that was taken so far is committed. Dead letters that do not fit count as

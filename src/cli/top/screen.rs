@@ -112,8 +112,8 @@ fn instances(samples: &[Sample]) -> Table<'static> {
     table(rows, &widths, &titles, 2, "copydesk")
 }
 
-/// A stage over all instances.
-fn stages(samples: &[Sample]) -> BTreeMap<&str, Stage> {
+/// Each stage over all instances, the slowest first.
+fn stages(samples: &[Sample]) -> Vec<(&str, Stage)> {
     let names: BTreeSet<&str> = samples.iter().flat_map(|sample| sample.stages.keys()).map(String::as_str).collect();
     let total = |name: &str| {
         let all: Vec<&Stage> = samples.iter().filter_map(|sample| sample.stages.get(name)).collect();
@@ -131,10 +131,12 @@ fn stages(samples: &[Sample]) -> BTreeMap<&str, Stage> {
             skipped: all.iter().map(|stage| stage.skipped).sum(),
         }
     };
-    names.into_iter().map(|name| (name, total(name))).collect()
+    let mut stages: Vec<_> = names.into_iter().map(|name| (name, total(name))).collect();
+    stages.sort_by(|(_, a), (_, b)| b.mean_ms.unwrap_or(-1.0).total_cmp(&a.mean_ms.unwrap_or(-1.0)));
+    stages
 }
 
-fn stage_table(stages: &BTreeMap<&str, Stage>) -> Table<'static> {
+fn stage_table(stages: &[(&str, Stage)]) -> Table<'static> {
     let rows = stages.iter().map(|(name, stage)| {
         let cells = [
             number(stage.runs_per_second),
@@ -292,7 +294,8 @@ mod tests {
             lag_records: Some(lag),
             lag_seconds: Some(lag / 10.0),
         };
-        let stage = Stage { runs_per_second: Some(40.0), mean_ms: Some(12.0), failed: 3.0, skipped: 1.0 };
+        let stage = |mean| Stage { runs_per_second: Some(40.0), mean_ms: Some(mean), failed: 3.0, skipped: 1.0 };
+        let stages = [("encoder", 7.0), ("entities", 12.0), ("language", 9.0)];
         Sample {
             url: "http://127.0.0.1:9464".into(),
             live: Some(true),
@@ -304,7 +307,7 @@ mod tests {
             dead_letters: ["a", "b", "c", "too_large"].into_iter().map(|reason| (reason.to_owned(), 17)).collect(),
             lag_records: Some(1234.0),
             lag_seconds: Some(95.0),
-            stages: BTreeMap::from([("entities".to_owned(), stage)]),
+            stages: stages.into_iter().map(|(name, mean)| (name.to_owned(), stage(mean))).collect(),
             partitions: vec![partition("0", 34.0), partition("1", 1200.0)],
             ..Sample::default()
         }
@@ -338,6 +341,7 @@ mod tests {
         assert!(has(&["entities", "40.0", "12.00"]), "{screen}");
         assert!(has(&["too_large", "17"]), "{screen}");
         let place = |words: &str| screen.find(words).unwrap();
+        assert!(place("entities") < place("language") && place("language") < place("encoder"), "the slowest is first");
         assert!(place("articles.raw/1") < place("articles.raw/0"), "the one furthest behind comes first\n{screen}");
     }
 

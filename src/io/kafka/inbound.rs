@@ -145,7 +145,10 @@ impl Intake for KafkaIntake {
         let Some(list) = self.revoked.take() else { return Ok(()) };
         if let Err(error) = unassign(&self.consumer, &list) {
             // They may have been lost in the meantime, and the rest with them.
-            tracing::warn!("partitions could not be given up one by one: {error}");
+            tracing::warn!(
+                "partitions could not be given up one by one, so all are and come back; if that goes on, see to the \
+                 brokers: {error}"
+            );
             self.consumer.unassign().context("giving up all partitions")?;
         }
         Ok(())
