@@ -1,6 +1,6 @@
 //! How fast the pipeline reads on one core, and what each stage takes of it.
 //!
-//! `cargo bench --bench pipeline [-- MODEL [TEXT]]`: over the feed of the demo, and over a text of one sentence a line
+//! `cargo bench --bench pipeline [-- PROFILE [TEXT]]`: over the feed of the demo, and over a text of one sentence a line
 //! (by default the Groningen Meaning Bank's where the shared data lies beside the project), twenty to an article.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a bench prints its figures and stops at what is missing")]
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use copydesk::message::{Partition, Position, RawArticle};
 use copydesk::pipeline::{Observer, Outcome, Pipeline, Report, Settings, Status};
-use copydesk::{article, record, stages};
+use copydesk::{article, model, record, stages};
 
 /// Articles of the long text that are read.
 const MOST: usize = 150;
@@ -21,13 +21,14 @@ const MOST: usize = 150;
 fn main() {
     let mut arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with("--"));
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let model = arguments.next().map_or_else(|| root.join("models/newsroom-en"), PathBuf::from);
+    let model = model::Settings { path: root.join("models/newsroom-en"), ..model::Settings::default() };
+    let profile = arguments.next().unwrap_or(model.profile);
     let text = arguments.next().map_or_else(|| root.join("../shared/data/gmb-text/gmb_sentences.txt"), PathBuf::from);
 
     let feed = feed(&root.join("demo/feed"));
-    let bare = pipeline(&stages_off(), &model);
+    let bare = pipeline(&stages_off(), &model.path, &profile);
     measure("reading and writing alone, feed of the demo", &bare, &feed, 200);
-    let pipeline = pipeline(&stages::Settings::default(), &model);
+    let pipeline = pipeline(&stages::Settings::default(), &model.path, &profile);
     measure("feed of the demo", &pipeline, &feed, 2);
     match std::fs::read_to_string(&text) {
         Ok(text) => measure("sentences of the Groningen Meaning Bank, 20 an article", &pipeline, &articles(&text), 1),
@@ -41,11 +42,11 @@ struct Measured {
     stopwatch: Arc<Stopwatch>,
 }
 
-fn pipeline(stages: &stages::Settings, model: &Path) -> Measured {
+fn pipeline(stages: &stages::Settings, model: &Path, profile: &str) -> Measured {
     let (article, record) = (article::Settings::default(), record::Settings::default());
     let settings = Settings { article: &article, record: &record, stages, digest: "sha256:bench" };
     let stopwatch = Arc::new(Stopwatch::default());
-    let pipeline = Pipeline::build(settings, model).unwrap();
+    let pipeline = Pipeline::build(settings, model, profile).unwrap();
     Measured { pipeline: pipeline.observed(Arc::clone(&stopwatch) as Arc<dyn Observer>), stopwatch }
 }
 

@@ -14,6 +14,7 @@ mod ordered;
 mod resume;
 mod run;
 mod schema;
+mod score;
 mod signals;
 mod tap;
 mod top;
@@ -54,6 +55,7 @@ enum Command {
     Health(health::Arguments),
     Resume(resume::Arguments),
     Schema(schema::Arguments),
+    Score(score::Arguments),
     Config(config::Arguments),
     Top(top::Arguments),
     Tap(tap::Arguments),
@@ -89,6 +91,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Command::Health(arguments) => health::run(&arguments),
             Command::Resume(arguments) => resume::run(&arguments),
             Command::Schema(arguments) => schema::run(&arguments),
+            Command::Score(arguments) => score::run(&arguments),
             Command::Config(arguments) => config::run(&arguments),
             Command::Top(arguments) => top::run(&arguments),
             Command::Tap(arguments) => tap::run(&arguments),
@@ -115,7 +118,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn pipeline(config: &Config) -> anyhow::Result<(Pipeline, String)> {
     let load = || -> anyhow::Result<Option<Arc<dyn Reader>>> {
         match config.stages.need_model() {
-            true => Ok(Some(Arc::new(Model::load(&find_model(&config.model.path)?)?))),
+            true => Ok(Some(Arc::new(Model::load(&find_model(&config.model.path)?, &config.model.profile)?))),
             false => Ok(None),
         }
     };

@@ -6,15 +6,21 @@
 //! threads of the service: a call works on the caller's time, on one processor core.
 //!
 //! An article of any length is read whole, in windows of whole sentences.  A window is run by itself, so that a result
-//! depends on nothing but the words of the article.
+//! depends on nothing but the words of the article; nor does it depend on the processor, whose widest instructions are
+//! used ([`Set`]).
+//!
+//! A model has profiles: encoders of more or fewer layers that read with the same pieces.
 //!
 //! `training/` makes the files that [`Model::load`] reads.
 
 mod decode;
+mod encoder;
 mod engine;
 mod files;
+mod kernels;
 mod pieces;
 mod states;
+mod weights;
 mod windows;
 pub mod words;
 
@@ -26,10 +32,13 @@ use anyhow::{Context, ensure};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use self::decode::Scores;
 use self::engine::Engine;
 use self::files::Files;
+pub use self::kernels::Set;
 use self::pieces::Pieces;
 use self::states::States;
+use self::weights::{Table, Weights};
 use self::windows::Limits;
 
 /// `[model]`
@@ -39,11 +48,14 @@ pub struct Settings {
     /// The folder of the model. A relative path is looked for in the working directory, then beside the program and in
     /// the folders above it, then in /usr/share/copydesk: the default works in a clone, in an image and installed.
     pub path: PathBuf,
+    /// Which of the model's encoders reads: "default", or "accurate", which takes several times as long. The card of
+    /// the model (models/newsroom-en/README.md) has the figures of each.
+    pub profile: String,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { path: "models/newsroom-en".into() }
+        Self { path: "models/newsroom-en".into(), profile: "default".into() }
     }
 }
 
@@ -93,30 +105,49 @@ pub struct Model {
 #[derive(Debug)]
 pub struct Reading {
     names: Vec<Name>,
+    scores: Vec<Scores>,
     states: States,
     engine: Arc<Engine>,
 }
 
 impl Model {
-    /// Loads the model in `folder`, such as `models/newsroom-en`.
+    /// Loads a profile, such as `default`, of the model in `folder`, such as `models/newsroom-en`.
     ///
     /// # Errors
     ///
     /// If a file is missing, cut short, not the one that `model.json` names, or of a format that this program does not
-    /// read.  The message names the file and the mend.
-    pub fn load(folder: &Path) -> anyhow::Result<Model> {
-        let files = Files::read(folder)?;
+    /// read; if there is no such profile.  The message names the file and the mend.
+    pub fn load(folder: &Path, profile: &str) -> anyhow::Result<Model> {
+        Self::load_for(folder, profile, Set::best())
+    }
+
+    /// The same for a set of instructions: for benches and tests, as the results are the same.
+    ///
+    /// # Errors
+    ///
+    /// As [`Model::load`].
+    pub fn load_for(folder: &Path, profile: &str, set: Set) -> anyhow::Result<Model> {
+        let files = Files::read(folder, profile)?;
         let loaded = || -> anyhow::Result<(Pieces, Engine)> {
-            let pieces = Pieces::new(&files.tokenizer, files.manifest.limits.word_pieces)?;
-            let engine = Engine::new(files.encoder, files.sentiment, files.manifest.temperature)?;
-            Ok((pieces, engine))
+            let pieces = Pieces::new(&files.tokenizer, files.limits.word_pieces)?;
+            let table = Table::read(&files.table).context("pieces.safetensors does not fit")?;
+            ensure!(
+                table.len() == pieces.len(),
+                "tokenizer.json has {} pieces and pieces.safetensors {}",
+                pieces.len(),
+                table.len()
+            );
+            let fit = || format!("{} does not fit", files.profile.weights);
+            let weights = Weights::read(&files.weights).with_context(fit)?;
+            files.limits.check_positions(weights.positions()).with_context(fit)?;
+            Ok((pieces, Engine::new(table, weights, &files.profile, set)))
         };
         let (pieces, engine) =
             loaded().with_context(|| format!("the model in {} cannot be used; install it again", folder.display()))?;
-        Ok(Model { identity: files.identity, pieces, limits: files.manifest.limits, engine: Arc::new(engine) })
+        Ok(Model { identity: files.identity, pieces, limits: files.limits, engine: Arc::new(engine) })
     }
 
-    /// Name, version and digest of the model, such as `newsroom-en 1 sha256:0123456789ab`.
+    /// Name, version, profile and digest of the model, such as `newsroom-en 2 default sha256:0123456789ab`.
     pub fn identity(&self) -> &str {
         &self.identity
     }
@@ -134,16 +165,18 @@ impl Model {
         let count = sentences.iter().map(Vec::len).sum();
         let mut scores = Vec::with_capacity(count);
         let mut states = States::with_capacity(count);
-        let mut cutter = self.pieces.cutter();
-        windows::cut(sentences, &mut cutter, self.limits, |window| {
-            let output = self.engine.encode(window)?;
-            for word in &window.words {
-                scores.push(output.tags(word.start));
-                states.push(word.clone().map(|piece| output.state(piece)));
-            }
-            Ok(())
-        })
-        .context("cannot read the text")?;
+        let read = self.engine.lend(|desk| {
+            let (scratch, known) = desk.parts();
+            windows::cut(sentences, &mut self.pieces.cutter(known), self.limits, |window| {
+                let encoded = self.engine.encode(window, scratch);
+                scores.extend_from_slice(encoded.tags());
+                for (word, pieces) in window.words.iter().enumerate() {
+                    states.push(encoded.states(word, pieces.clone()));
+                }
+                Ok(())
+            })
+        });
+        read.context("cannot read the text")?;
 
         let mut names = Vec::new();
         let mut begin = 0;
@@ -153,7 +186,7 @@ impl Model {
             names.extend(decode::names(own, begin, self.engine.tag_temperature()));
             begin = end;
         }
-        Ok(Reading { names, states, engine: Arc::clone(&self.engine) })
+        Ok(Reading { names, scores, states, engine: Arc::clone(&self.engine) })
     }
 }
 
@@ -161,6 +194,11 @@ impl Reading {
     /// The names in the text, in order; none overlaps another or crosses the end of a sentence.
     pub fn names(&self) -> &[Name] {
         &self.names
+    }
+
+    /// The scores of each word's tags before they become chances: none, then begun and continued for each [`Kind`].
+    pub fn scores(&self) -> &[[f32; 7]] {
+        &self.scores
     }
 
     /// How the text speaks of each of `targets`, from the states of the same pass.
@@ -180,8 +218,8 @@ impl Reading {
         }
         let mut polarities = Vec::with_capacity(targets.len());
         for some in targets.chunks(TARGETS_AT_ONCE) {
-            let means = some.iter().flat_map(|target| self.states.mean(target.clone())).collect();
-            polarities.extend(self.engine.polarities(means, some.len()).context("cannot judge the sentiment")?);
+            let means: Vec<_> = some.iter().map(|target| self.states.mean(target.clone())).collect();
+            polarities.extend(self.engine.polarities(&means));
         }
         Ok(polarities)
     }

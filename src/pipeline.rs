@@ -101,13 +101,13 @@ pub trait Observer: Send + Sync {
 }
 
 impl Pipeline {
-    /// Loads the model in the folder `model`, if a stage that is on needs it, and every stage that is on.
+    /// Loads a profile of the model in the folder `model`, if a stage that is on needs it, and every stage that is on.
     ///
     /// # Errors
     /// If the model or a stage cannot be loaded.
-    pub fn build(settings: Settings<'_>, model: &Path) -> anyhow::Result<Self> {
+    pub fn build(settings: Settings<'_>, model: &Path, profile: &str) -> anyhow::Result<Self> {
         let reader: Option<Arc<dyn Reader>> = match settings.stages.need_model() {
-            true => Some(Arc::new(Model::load(model)?)),
+            true => Some(Arc::new(Model::load(model, profile)?)),
             false => None,
         };
         Self::with_reader(settings, reader)

@@ -2,15 +2,20 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use copydesk::model::{Kind, Model, words};
+use copydesk::model::{Kind, Model, Set, words};
 use proptest::prelude::*;
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
-static MODEL: LazyLock<Model> = LazyLock::new(|| Model::load(&folder()).unwrap());
+static MODEL: LazyLock<Model> = LazyLock::new(|| Model::load(&folder(), "default").unwrap());
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("models/newsroom-en")
@@ -29,10 +34,14 @@ fn names(sentences: &[Vec<&str>]) -> Vec<(String, Kind)> {
 
 /// All that a reading says, to compare readings bit by bit.
 fn everything(sentences: &[Vec<&str>]) -> String {
-    let reading = MODEL.read(sentences).unwrap();
+    everything_by(&MODEL, sentences)
+}
+
+fn everything_by(model: &Model, sentences: &[Vec<&str>]) -> String {
+    let reading = model.read(sentences).unwrap();
     let count = sentences.iter().map(Vec::len).sum::<usize>();
     let targets: Vec<Range<usize>> = (0..count).map(|word| word..word + 1).collect();
-    format!("{:?} {:?}", reading.names(), reading.sentiment(&targets).unwrap())
+    format!("{:?} {:?} {:?}", reading.names(), reading.scores(), reading.sentiment(&targets).unwrap())
 }
 
 const OPENING: &str = "President Amara Okonkwo-Bello of Ghana met officials of the World Bank in Nairobi on Monday.";
@@ -97,6 +106,81 @@ fn a_text_reads_the_same_alone_and_after_others() {
     });
 }
 
+/// A record must not depend on the machine that made it.
+#[test]
+fn every_set_of_instructions_reads_the_same() {
+    let long = "and then ".repeat(90);
+    let text = [sentence(OPENING), sentence(REPLY), sentence(&long)];
+    for profile in ["default", "accurate"] {
+        let by = |set| everything_by(&Model::load_for(&folder(), profile, set).unwrap(), &text);
+        let sets = Set::available();
+        let expected = by(*sets.last().unwrap());
+        for set in sets {
+            assert!(by(set) == expected, "{} reads otherwise with the profile {profile}", set.name());
+        }
+    }
+}
+
+/// What `training/` computes from the same weights, row by row in the same whole numbers but for attention.
+#[test]
+fn agrees_with_the_scores_of_training() {
+    #[derive(serde::Deserialize)]
+    struct Case {
+        profile: String,
+        sentences: Vec<Vec<String>>,
+        tags: Vec<[f32; 7]>,
+    }
+    let file = fs::read_to_string(folder().join("../../tests/data/scores.json")).unwrap();
+    let cases: Vec<Case> = serde_json::from_str(&file).unwrap();
+    assert!(cases.len() >= 20);
+    for profile in ["default", "accurate"] {
+        let model = Model::load(&folder(), profile).unwrap();
+        let (mut differences, mut words, mut other) = (0.0, 0, 0);
+        for case in cases.iter().filter(|case| case.profile == profile) {
+            let sentences: Vec<Vec<&str>> =
+                case.sentences.iter().map(|words| words.iter().map(String::as_str).collect()).collect();
+            let reading = model.read(&sentences).unwrap();
+            assert_eq!(reading.scores().len(), case.tags.len());
+            for (found, expected) in reading.scores().iter().zip(&case.tags) {
+                let best = |scores: &[f32; 7]| (0..7).max_by(|a, b| scores[*a].total_cmp(&scores[*b]));
+                words += 1;
+                other += usize::from(best(found) != best(expected));
+                differences +=
+                    found.iter().zip(expected).map(|(found, expected)| (found - expected).abs()).sum::<f32>();
+            }
+        }
+        let mean = differences / (7 * words) as f32;
+        assert!(mean < 0.04 && other * 100 <= words, "{profile}: {mean} a score, {other} of {words} tags");
+    }
+}
+
+/// No text makes a score that is no number, and none is read again and again: windows bound the work of a word.
+#[test]
+fn odd_texts_have_finite_scores() {
+    let upper = OPENING.to_uppercase();
+    let spaceless: String = OPENING.split(' ').collect();
+    let texts = [
+        upper.as_str(),
+        &spaceless,
+        "7 12.5 1,000 2025 99 % 3:1",
+        "🙂🎉🔥 🙃",
+        "Президент Украины прибыл в Киев",
+        "乌克兰总统抵达基辅",
+        "| Team | P | W |\n| Ajax | 3 | 2 |",
+        &"x".repeat(10_000),
+        &"Paris ".repeat(20_000),
+    ];
+    for text in texts {
+        let words = sentence(text);
+        let reading = MODEL.read(std::slice::from_ref(&words)).unwrap();
+        assert_eq!(reading.scores().len(), words.len());
+        assert!(reading.scores().iter().flatten().all(|score| score.is_finite()));
+        assert!(reading.names().iter().all(|name| name.confidence.is_finite()));
+        let polarity = reading.sentiment(std::slice::from_ref(&(0..words.len()))).unwrap()[0];
+        assert!([polarity.negative, polarity.neutral, polarity.positive].iter().all(|chance| chance.is_finite()));
+    }
+}
+
 #[test]
 fn a_target_out_of_the_text_is_refused() {
     let reading = MODEL.read(&[sentence("Two words")]).unwrap();
@@ -109,7 +193,7 @@ fn a_target_out_of_the_text_is_refused() {
 #[test]
 fn the_identity_names_the_model() {
     let identity = MODEL.identity();
-    assert!(identity.starts_with("newsroom-en 1 sha256:"), "{identity}");
+    assert!(identity.starts_with("newsroom-en 2 default sha256:"), "{identity}");
     assert_eq!(identity.rsplit(':').next().map(str::len), Some(12));
 }
 
@@ -127,29 +211,64 @@ proptest! {
     }
 }
 
+const FILES: [&str; 3] = ["pieces.safetensors", "default.safetensors", "tokenizer.json"];
+
 /// A copy of the model in which one thing is wrong, and what loading it says.
 fn complaint(spoil: impl FnOnce(&Path)) -> String {
     let copy = tempfile::tempdir().unwrap();
-    for name in ["model.json", "encoder.onnx", "sentiment.onnx", "tokenizer.json"] {
+    for name in FILES.iter().chain(&["model.json", "accurate.safetensors"]) {
         fs::copy(folder().join(name), copy.path().join(name)).unwrap();
     }
     spoil(copy.path());
-    format!("{:#}", Model::load(copy.path()).unwrap_err())
+    format!("{:#}", Model::load(copy.path(), "default").unwrap_err())
 }
 
 fn rewrite(path: &Path, change: impl FnOnce(String) -> String) {
     fs::write(path, change(fs::read_to_string(path).unwrap())).unwrap();
 }
 
+/// Puts `contents` in the place of a file, and names them in the manifest.
+fn replace(folder: &Path, name: &str, contents: &[u8]) {
+    fs::write(folder.join(name), contents).unwrap();
+    rewrite(&folder.join("model.json"), |text| {
+        let mut manifest: Value = serde_json::from_str(&text).unwrap();
+        let digest: String = Sha256::digest(contents).iter().map(|byte| format!("{byte:02x}")).collect();
+        manifest["files"][name] = json!({"size": contents.len(), "sha256": digest});
+        manifest.to_string()
+    });
+}
+
+/// Changes one tensor of a file: its shape or its bytes.
+fn retensor(folder: &Path, file: &str, name: &str, change: impl FnOnce(&mut Vec<usize>, &mut Vec<u8>)) {
+    let bytes = fs::read(folder.join(file)).unwrap();
+    let tensors = SafeTensors::deserialize(&bytes).unwrap();
+    let mut all: BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)> = tensors
+        .iter()
+        .map(|(name, tensor)| (name.to_owned(), (tensor.dtype(), tensor.shape().to_vec(), tensor.data().to_vec())))
+        .collect();
+    let (_, shape, data) = all.get_mut(name).unwrap();
+    change(shape, data);
+    let views = all
+        .iter()
+        .map(|(name, (dtype, shape, data))| (name.as_str(), TensorView::new(*dtype, shape.clone(), data).unwrap()));
+    replace(folder, file, &safetensors::serialize(views, None).unwrap());
+}
+
 #[test]
 fn a_missing_folder_is_named() {
-    let said = format!("{:#}", Model::load(Path::new("no/such/model")).unwrap_err());
+    let said = format!("{:#}", Model::load(Path::new("no/such/model"), "default").unwrap_err());
     assert!(said.contains("no/such/model/model.json") && said.contains("models/newsroom-en"), "{said}");
 }
 
 #[test]
+fn an_unknown_profile_is_told_which_there_are() {
+    let said = format!("{:#}", Model::load(&folder(), "perfect").unwrap_err());
+    assert!(said.contains("\"perfect\"") && said.contains("accurate, default"), "{said}");
+}
+
+#[test]
 fn spoiled_files_are_named() {
-    for name in ["encoder.onnx", "sentiment.onnx", "tokenizer.json"] {
+    for name in FILES {
         let said = complaint(|folder| fs::remove_file(folder.join(name)).unwrap());
         assert!(said.contains(name) && said.contains("cannot read"), "{said}");
 
@@ -174,9 +293,9 @@ fn spoiled_files_are_named() {
 #[test]
 fn a_manifest_of_another_format_is_refused() {
     let said = complaint(|folder| {
-        rewrite(&folder.join("model.json"), |text| text.replace("\"format\": 1", "\"format\": 2"));
+        rewrite(&folder.join("model.json"), |text| text.replace("\"format\": 2", "\"format\": 3"));
     });
-    assert!(said.contains("format 2") && said.contains("format 1"), "{said}");
+    assert!(said.contains("format 3") && said.contains("format 2"), "{said}");
 
     let said = complaint(|folder| rewrite(&folder.join("model.json"), |text| text.replace("B-PER", "B-PERSON")));
     assert!(said.contains("other labels"), "{said}");
@@ -185,17 +304,48 @@ fn a_manifest_of_another_format_is_refused() {
     assert!(said.contains("model.json is not the manifest"), "{said}");
 }
 
+/// Digests that fit, contents that do not.
 #[test]
-fn a_model_that_only_looks_right_is_refused() {
-    // Digests that fit, contents that do not.
+fn weights_that_only_look_right_are_refused() {
+    let said = complaint(|folder| replace(folder, "default.safetensors", b"no weights"));
+    assert!(said.contains("default.safetensors does not fit") && said.contains("install it again"), "{said}");
+
     let said = complaint(|folder| {
-        use sha2::{Digest, Sha256};
-        let old = fs::read(folder.join("encoder.onnx")).unwrap();
-        let hex = |bytes: &[u8]| Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        fs::write(folder.join("encoder.onnx"), "no network").unwrap();
-        rewrite(&folder.join("model.json"), |text| {
-            text.replace(&hex(&old), &hex(b"no network")).replace(&format!("\"size\": {}", old.len()), "\"size\": 10")
+        retensor(folder, "default.safetensors", "layers.3.inner.scale", |_, data| {
+            data[8..12].copy_from_slice(&f32::NAN.to_le_bytes());
         });
     });
-    assert!(said.contains("encoder.onnx") && said.contains("install it again"), "{said}");
+    assert!(said.contains("layers.3.inner.scale has a number that is not finite"), "{said}");
+
+    let said = complaint(|folder| {
+        retensor(folder, "default.safetensors", "layers.1.attended.weight", |shape, _| shape.reverse());
+    });
+    assert!(said.contains("layers.1.attended.weight has the shape"), "{said}");
+
+    let said = complaint(|folder| {
+        retensor(folder, "default.safetensors", "layers.0.qkv.weight", |_, data| data[77] = 64);
+    });
+    assert!(said.contains("layers.0.qkv.weight has a number beyond 63"), "{said}");
+
+    let said = complaint(|folder| {
+        retensor(folder, "default.safetensors", "positions.weight", |shape, data| {
+            shape[0] = 100;
+            data.truncate(100 * shape[1] * 4);
+        });
+    });
+    assert!(said.contains("default.safetensors does not fit") && said.contains("100 positions"), "{said}");
+}
+
+#[test]
+fn a_tokeniser_of_another_model_is_refused() {
+    let said = complaint(|folder| {
+        rewrite(&folder.join("tokenizer.json"), |text| {
+            let mut tokenizer: Value = serde_json::from_str(&text).unwrap();
+            tokenizer["model"]["vocab"].as_array_mut().unwrap().truncate(1000);
+            tokenizer.to_string()
+        });
+        let contents = fs::read(folder.join("tokenizer.json")).unwrap();
+        replace(folder, "tokenizer.json", &contents);
+    });
+    assert!(said.contains("tokenizer.json has 1") && said.contains("pieces.safetensors"), "{said}");
 }

@@ -11,22 +11,34 @@ use sha2::{Digest, Sha256};
 use super::windows::Limits;
 
 /// The layout of the folder that this program reads.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 const MANIFEST: &str = "model.json";
+const PIECES: &str = "pieces.safetensors";
+const TOKENIZER: &str = "tokenizer.json";
 const TAGS: &[&str] = &["O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC"];
 const POLARITIES: &[&str] = &["negative", "neutral", "positive"];
 
 /// `model.json`: what the other files are.
 #[derive(Debug, Deserialize)]
-pub(super) struct Manifest {
+struct Manifest {
     name: String,
     version: String,
     tags: Vec<String>,
     polarities: Vec<String>,
-    pub(super) limits: Limits,
-    pub(super) temperature: Temperature,
+    limits: Limits,
+    profiles: BTreeMap<String, Profile>,
     files: BTreeMap<String, Entry>,
+}
+
+/// One of the encoders that read with the same pieces: the more layers, the slower and the more accurate.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Profile {
+    /// The file of its weights.
+    pub(super) weights: String,
+    /// After how many layers only the first piece of each word goes on; 0 for never.
+    pub(super) pooled_after: usize,
+    pub(super) temperature: Temperature,
 }
 
 /// What scores are divided by before they become chances.
@@ -47,19 +59,20 @@ struct Format {
     format: u32,
 }
 
-/// The contents of a model's folder.
+/// The contents of a model's folder, as far as one profile needs them.
 #[derive(Debug)]
 pub(super) struct Files {
-    pub(super) manifest: Manifest,
+    pub(super) limits: Limits,
+    pub(super) profile: Profile,
     pub(super) identity: String,
-    pub(super) encoder: Vec<u8>,
-    pub(super) sentiment: Vec<u8>,
+    pub(super) table: Vec<u8>,
+    pub(super) weights: Vec<u8>,
     pub(super) tokenizer: Vec<u8>,
 }
 
 impl Files {
-    /// Reads and checks the files in `folder`.
-    pub(super) fn read(folder: &Path) -> anyhow::Result<Files> {
+    /// Reads and checks the files in `folder` for `profile`.
+    pub(super) fn read(folder: &Path, profile: &str) -> anyhow::Result<Files> {
         let path = folder.join(MANIFEST);
         let shown = path.display();
         let bytes = fs::read(&path).with_context(|| {
@@ -79,7 +92,11 @@ impl Files {
             "{shown} names other labels than this program knows; install the model that came with it"
         );
         manifest.limits.check().with_context(|| format!("{shown} cannot be used"))?;
-        let Temperature { tags, polarities } = manifest.temperature;
+        let Some(chosen) = manifest.profiles.get(profile) else {
+            let known: Vec<_> = manifest.profiles.keys().map(String::as_str).collect();
+            bail!("{shown} has no profile {profile:?}; set model.profile to one of: {}", known.join(", "));
+        };
+        let Temperature { tags, polarities } = chosen.temperature;
         ensure!(
             tags.is_finite() && tags > 0.0 && polarities.is_finite() && polarities > 0.0,
             "{shown} has a temperature that is not above 0; install the model again"
@@ -87,11 +104,12 @@ impl Files {
 
         let read = |name: &str| manifest.file(folder, name);
         Ok(Files {
-            identity: format!("{} {} sha256:{:.12}", manifest.name, manifest.version, digest(&bytes)),
-            encoder: read("encoder.onnx")?,
-            sentiment: read("sentiment.onnx")?,
-            tokenizer: read("tokenizer.json")?,
-            manifest,
+            identity: format!("{} {} {profile} sha256:{:.12}", manifest.name, manifest.version, digest(&bytes)),
+            table: read(PIECES)?,
+            weights: read(&chosen.weights)?,
+            tokenizer: read(TOKENIZER)?,
+            limits: manifest.limits,
+            profile: chosen.clone(),
         })
     }
 }

@@ -29,39 +29,49 @@ impl Pieces {
         Ok(Pieces { tokenizer, longest })
     }
 
-    /// A cutter for one text.
-    pub(super) fn cutter(&self) -> Cutter<'_> {
-        Cutter { pieces: self, known: HashMap::new() }
+    /// The number of pieces that it may give.
+    pub(super) fn len(&self) -> usize {
+        self.tokenizer.get_vocab_size(true)
+    }
+
+    /// A cutter that goes on from what is `known`.
+    pub(super) fn cutter<'a>(&'a self, known: &'a mut Known) -> Cutter<'a> {
+        Cutter { pieces: self, known }
     }
 }
 
-/// Cuts the words of one text, each different word once.
+/// The pieces of words that were cut before: most words of an article are repeats, of itself or of others.
+#[derive(Debug, Default)]
+pub(super) struct Known(HashMap<String, Vec<i32>>);
+
+/// Cuts words, each different one once.
 #[derive(Debug)]
 pub(super) struct Cutter<'a> {
     pieces: &'a Pieces,
-    known: HashMap<String, Vec<i32>>,
+    known: &'a mut Known,
 }
 
 impl Cutter<'_> {
     /// The first pieces of `word`, at least one.
-    pub(super) fn cut(&mut self, word: &str) -> anyhow::Result<Vec<i32>> {
-        if let Some(ids) = self.known.get(word) {
-            return Ok(ids.clone());
+    pub(super) fn cut(&mut self, word: &str) -> anyhow::Result<&[i32]> {
+        let known = &mut self.known.0;
+        if !known.contains_key(word) {
+            let encoding = self
+                .pieces
+                .tokenizer
+                .encode_fast(word, false)
+                .map_err(|error| anyhow!("cannot cut a word into pieces: {error}"))?;
+            let mut ids: Vec<i32> =
+                encoding.get_ids().iter().take(self.pieces.longest).map(|id| id.cast_signed()).collect();
+            if ids.is_empty() {
+                ids.push(UNKNOWN);
+            }
+            if known.len() >= REMEMBERED {
+                known.clear();
+            }
+            known.insert(word.to_owned(), ids);
         }
-        let encoding = self
-            .pieces
-            .tokenizer
-            .encode_fast(word, false)
-            .map_err(|error| anyhow!("cannot cut a word into pieces: {error}"))?;
-        let mut ids: Vec<i32> =
-            encoding.get_ids().iter().take(self.pieces.longest).map(|id| id.cast_signed()).collect();
-        if ids.is_empty() {
-            ids.push(UNKNOWN);
-        }
-        if self.known.len() < REMEMBERED {
-            self.known.insert(word.to_owned(), ids.clone());
-        }
-        Ok(ids)
+        Ok(known.get(word).map_or(&[UNKNOWN], Vec::as_slice))
     }
 }
 
@@ -76,7 +86,8 @@ mod tests {
         let root = env!("CARGO_MANIFEST_DIR");
         let file = fs::read(format!("{root}/models/newsroom-en/tokenizer.json")).unwrap();
         let pieces = Pieces::new(&file, 12).unwrap();
-        let mut cutter = pieces.cutter();
+        let mut known = Known::default();
+        let mut cutter = pieces.cutter(&mut known);
         let cases = fs::read_to_string(format!("{root}/tests/data/pieces.json")).unwrap();
         let cases: Vec<(String, Vec<i32>)> = serde_json::from_str(&cases).unwrap();
         assert!(cases.len() > 100);

@@ -28,6 +28,16 @@ impl Limits {
         );
         Ok(())
     }
+
+    /// Whether a window has no more pieces than there are positions.
+    pub(super) fn check_positions(&self, positions: usize) -> anyhow::Result<()> {
+        ensure!(
+            self.window_pieces <= positions,
+            "a window of {} pieces, and {positions} positions",
+            self.window_pieces
+        );
+        Ok(())
+    }
 }
 
 /// Whole sentences in a row, as far as they fit.
@@ -49,30 +59,40 @@ pub(super) fn cut(
     mut read: impl FnMut(&Window) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let mut current = Window::default();
+    // The pieces of a sentence end to end, and where each of its words ends.
+    let (mut pieces, mut ends) = (Vec::new(), Vec::new());
     for sentence in sentences {
-        let words = sentence.iter().map(|word| cutter.cut(word)).collect::<anyhow::Result<Vec<_>>>()?;
-        let total = words.iter().map(Vec::len).sum();
-        if !current.has_room(words.len(), total, limits) {
+        pieces.clear();
+        ends.clear();
+        for word in sentence {
+            pieces.extend_from_slice(cutter.cut(word)?);
+            ends.push(pieces.len());
+        }
+        if !current.has_room(ends.len(), pieces.len(), limits) {
             close(&mut current, &mut read)?;
         }
-        for word in &words {
-            if !current.has_room(1, word.len(), limits) {
+        let mut start = 0;
+        for &end in &ends {
+            if !current.has_room(1, end - start, limits) {
                 close(&mut current, &mut read)?;
             }
-            current.push(word);
+            current.push(&pieces[start..end]);
+            start = end;
         }
     }
     close(&mut current, &mut read)
 }
 
-/// Ends the window and hands it over.
+/// Ends the window, hands it over and begins the next.
 fn close(current: &mut Window, read: &mut impl FnMut(&Window) -> anyhow::Result<()>) -> anyhow::Result<()> {
     if current.words.is_empty() {
         return Ok(());
     }
-    let mut done = std::mem::take(current);
-    done.pieces.push(END);
-    read(&done)
+    current.pieces.push(END);
+    read(current)?;
+    current.pieces.clear();
+    current.words.clear();
+    Ok(())
 }
 
 impl Window {

@@ -90,11 +90,11 @@ fn a_model_that_cannot_be_used_is_named() {
         problems
     };
     let cut = copy(&|copy| {
-        let file = copy.join("encoder.onnx");
+        let file = copy.join("default.safetensors");
         let whole = fs::read(&file).unwrap();
         fs::write(file, &whole[..whole.len() / 2]).unwrap();
     });
-    assert!(cut.contains("encoder.onnx"), "{cut}");
+    assert!(cut.contains("default.safetensors"), "{cut}");
     let missing = copy(&|copy| fs::remove_file(copy.join("tokenizer.json")).unwrap());
     assert!(missing.contains("tokenizer.json"), "{missing}");
     let other = copy(&|copy| {

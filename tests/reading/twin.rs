@@ -11,7 +11,7 @@ use crate::support::{json, raw, reading};
 
 static PIPELINE: LazyLock<Pipeline> = LazyLock::new(|| {
     let model = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models/newsroom-en");
-    reading(Arc::new(Model::load(&model).unwrap()))
+    reading(Arc::new(Model::load(&model, "default").unwrap()))
 });
 
 /// Texts of the mentions of the entity with a name.

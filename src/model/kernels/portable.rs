@@ -1,0 +1,51 @@
+//! The products in plain Rust: what the others are tested against.
+
+use super::{BLOCK, Integers, Left, Matrix, PANEL, Right, Rows, check_pairs, check_product};
+
+/// No instructions beyond those that the program is compiled for.
+pub(super) struct Portable;
+
+impl Integers for Portable {
+    fn product(rows: Rows<'_>, matrix: &Matrix, out: &mut [f32]) {
+        check_product(rows, matrix, out);
+        for panel in 0..matrix.outputs / PANEL {
+            let columns = panel * PANEL..(panel + 1) * PANEL;
+            let (start, scale, bias) =
+                (&matrix.start[columns.clone()], &matrix.scale[columns.clone()], &matrix.bias[columns.clone()]);
+            let rows = rows.values.chunks_exact(matrix.inputs).zip(rows.scales);
+            for ((values, row_scale), out) in rows.zip(out.chunks_exact_mut(matrix.outputs)) {
+                let mut sums = [0; PANEL];
+                sums.copy_from_slice(start);
+                let (steps, blocks) =
+                    (values.as_chunks::<4>().0, matrix.panel(panel).as_chunks::<{ PANEL / BLOCK }>().0);
+                for (four, blocks) in steps.iter().zip(blocks) {
+                    let four = four.map(i32::from);
+                    for (sums, block) in sums.as_chunks_mut::<BLOCK>().0.iter_mut().zip(blocks) {
+                        for (sum, weights) in sums.iter_mut().zip(block.0.as_chunks::<4>().0) {
+                            *sum += (0..4).map(|input| four[input] * i32::from(weights[input])).sum::<i32>();
+                        }
+                    }
+                }
+                for (column, out) in out[columns.clone()].iter_mut().enumerate() {
+                    *out = sums[column] as f32 * (row_scale * scale[column]) + bias[column];
+                }
+            }
+        }
+    }
+
+    fn pairs(left: Left<'_>, right: Right<'_>, out: &mut [i32]) {
+        check_pairs(left, right, out);
+        let (blocks, steps) = (right.blocks.max(1), right.steps());
+        out.fill(0);
+        for (row, out) in left.values.chunks(left.stride.max(1)).zip(out.chunks_exact_mut(BLOCK * blocks)) {
+            for (pair, right) in row.as_chunks::<2>().0[..steps].iter().zip(right.pairs.chunks_exact(blocks)) {
+                let pair = pair.map(i32::from);
+                for (sums, block) in out.as_chunks_mut::<BLOCK>().0.iter_mut().zip(right) {
+                    for (sum, both) in sums.iter_mut().zip(block.0.as_chunks::<2>().0) {
+                        *sum += pair[0] * i32::from(both[0]) + pair[1] * i32::from(both[1]);
+                    }
+                }
+            }
+        }
+    }
+}
