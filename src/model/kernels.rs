@@ -1,8 +1,8 @@
 //! The arithmetic of the encoder: products of whole numbers, and what happens to rows between them.
 //!
 //! Two products carry almost all of the work.  [`Integers::product`] multiplies rows of eight bits with the weights of a
-//! layer; [`Integers::pairs`] multiplies rows of sixteen bits, for attention.  Each is written for the widest
-//! instructions of a processor and once portably; sums of whole numbers are exact, so all give the same result.
+//! layer; [`Integers::pairs`] multiplies rows of sixteen bits, for attention.  Each is written over the vectors of a set of
+//! instructions ([`tiles`]) and once portably; sums of whole numbers are exact, so all give the same result.
 //! Everything between them is plain Rust over sixteen lanes ([`rows`]) in one fixed order, compiled once for each set of
 //! instructions and never fused, so that a record does not depend on the machine that made it.
 //!
@@ -22,6 +22,8 @@ mod portable;
 pub(super) mod rows;
 #[cfg(test)]
 mod tests;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+mod tiles;
 
 /// Columns of a panel of weights.
 const PANEL: usize = 64;

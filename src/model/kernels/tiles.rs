@@ -1,0 +1,226 @@
+//! The two products, written once over the vectors of a set of instructions.
+//!
+//! Sums of a tile, some rows by some vectors of columns, stay in registers through all steps; each load of weights serves
+//! all rows of the tile.
+
+use super::{BLOCK, Left, Matrix, PANEL, Right, Rows, check_pairs, check_product};
+
+/// Vectors of 32 bits, and the products that are added to them.
+///
+/// Every function is to be inlined into one that has the instructions, and may be called there alone.
+pub(super) trait Vectors {
+    /// Sums side by side.
+    type Sums: Copy;
+    /// What is multiplied: four numbers of eight bits, or two of sixteen, for each sum.
+    type Factors: Copy;
+    /// Sums in a vector.
+    const WIDTH: usize;
+
+    /// Nothing yet.
+    unsafe fn zero() -> Self::Sums;
+    /// What sums of a product of rows start from: the numbers at `from`, or nothing where the 128 of rows is taken off by
+    /// [`fours`](Self::fours).
+    unsafe fn start(from: *const i32) -> Self::Sums;
+    /// The factors at `from`, which lie in one line of the cache.
+    unsafe fn load(from: *const i8) -> Self::Factors;
+    /// The same four bytes for each sum.
+    unsafe fn repeat(four: [u8; 4]) -> Self::Factors;
+    /// Adds the products of four numbers of a row, 128 added to each, with four weights.
+    unsafe fn fours(sums: Self::Sums, row: Self::Factors, weights: Self::Factors) -> Self::Sums;
+    /// Adds the products of two numbers of sixteen bits with two others.
+    unsafe fn twos(sums: Self::Sums, left: Self::Factors, right: Self::Factors) -> Self::Sums;
+    /// Writes the sums to `to`.
+    unsafe fn store(sums: Self::Sums, to: *mut i32);
+    /// Writes `sums * (row * scale) + bias` to `to`.
+    unsafe fn finish(sums: Self::Sums, row: f32, scale: *const f32, bias: *const f32, to: *mut f32);
+}
+
+/// [`Integers::product`](super::Integers::product) in tiles of `R` rows by `N` vectors.
+///
+/// # Safety
+///
+/// The caller has the instructions of `V`.
+#[inline(always)]
+pub(super) unsafe fn product<V: Vectors, const R: usize, const N: usize>(
+    rows: Rows<'_>,
+    matrix: &Matrix,
+    out: &mut [f32],
+) {
+    let count = check_product(rows, matrix, out);
+    for column in (0..matrix.outputs).step_by(N * V::WIDTH) {
+        let mut at = 0;
+        while at < count {
+            // SAFETY: rows and columns of the tile exist, as `check_product` has made sure.
+            unsafe {
+                if count < R {
+                    product_tile::<V, 1, N>(rows, matrix, at, column, out);
+                    at += 1;
+                } else {
+                    // The last tile begins early rather than to be cut: some rows are computed twice, to the same end.
+                    product_tile::<V, R, N>(rows, matrix, at.min(count - R), column, out);
+                    at += R;
+                }
+            }
+        }
+    }
+}
+
+/// `R` rows from `first` on by `N` vectors of columns from `column` on.
+///
+/// # Safety
+///
+/// They are in `rows`, `matrix` and `out`; the columns are in one panel.
+#[inline(always)]
+unsafe fn product_tile<V: Vectors, const R: usize, const N: usize>(
+    rows: Rows<'_>,
+    matrix: &Matrix,
+    first: usize,
+    column: usize,
+    out: &mut [f32],
+) {
+    // SAFETY: every pointer stays inside the slice that it is made from: rows have `inputs` numbers, a panel four bytes
+    // for each of its 64 columns at every step, and there are `outputs` columns.
+    unsafe {
+        let values = rows.values.as_ptr().add(first * matrix.inputs);
+        let weights = matrix.panel(column / PANEL).as_ptr().cast::<i8>().add(4 * (column % PANEL));
+        let mut sums = [[V::zero(); N]; R];
+        for vector in 0..N {
+            let start = V::start(matrix.start.as_ptr().add(column + vector * V::WIDTH));
+            for row in 0..R {
+                sums[row][vector] = start;
+            }
+        }
+        for step in 0..matrix.inputs / 4 {
+            let weights = weights.add(4 * PANEL * step);
+            let mut own = [V::load(weights); N];
+            for vector in 1..N {
+                own[vector] = V::load(weights.add(4 * V::WIDTH * vector));
+            }
+            for row in 0..R {
+                let four = V::repeat(values.add(row * matrix.inputs + 4 * step).cast::<[u8; 4]>().read());
+                for vector in 0..N {
+                    sums[row][vector] = V::fours(sums[row][vector], four, own[vector]);
+                }
+            }
+        }
+        for vector in 0..N {
+            let column = column + vector * V::WIDTH;
+            let (scale, bias) = (matrix.scale.as_ptr().add(column), matrix.bias.as_ptr().add(column));
+            for row in 0..R {
+                let to = out.as_mut_ptr().add((first + row) * matrix.outputs + column);
+                V::finish(sums[row][vector], rows.scales[first + row], scale, bias, to);
+            }
+        }
+    }
+}
+
+/// [`Integers::pairs`](super::Integers::pairs) in tiles of `R` rows by `N` vectors.
+///
+/// # Safety
+///
+/// The caller has the instructions of `V`.
+#[inline(always)]
+pub(super) unsafe fn pairs<V: Vectors, const R: usize, const N: usize>(
+    left: Left<'_>,
+    right: Right<'_>,
+    out: &mut [i32],
+) {
+    let count = check_pairs(left, right, out);
+    let columns = BLOCK * right.blocks;
+    let mut column = 0;
+    while column < columns {
+        let wide = columns - column >= N * V::WIDTH;
+        let mut at = 0;
+        while at < count {
+            // SAFETY: rows and columns of the tile exist, as `check_pairs` has made sure.
+            unsafe {
+                match (count < R, wide) {
+                    (false, true) => pair_tile::<V, R, N>(left, right, at.min(count - R), column, out),
+                    (false, false) => pair_tile::<V, R, 1>(left, right, at.min(count - R), column, out),
+                    (true, true) => pair_tile::<V, 1, N>(left, right, at, column, out),
+                    (true, false) => pair_tile::<V, 1, 1>(left, right, at, column, out),
+                }
+            }
+            at += if count < R { 1 } else { R };
+        }
+        column += if wide { N * V::WIDTH } else { V::WIDTH };
+    }
+}
+
+/// `R` rows from `first` on by `N` vectors of columns from `column` on.
+///
+/// # Safety
+///
+/// They are in `left`, `right` and `out`.
+#[inline(always)]
+unsafe fn pair_tile<V: Vectors, const R: usize, const N: usize>(
+    left: Left<'_>,
+    right: Right<'_>,
+    first: usize,
+    column: usize,
+    out: &mut [i32],
+) {
+    let columns = BLOCK * right.blocks;
+    // SAFETY: every pointer stays inside the slice that it is made from: a row of `left` begins every `stride` numbers
+    // and has two for each step, `right` has four bytes for each column at every step.
+    unsafe {
+        let values = left.values.as_ptr().add(first * left.stride);
+        let pairs = right.pairs.as_ptr().cast::<i8>().add(4 * column);
+        let mut sums = [[V::zero(); N]; R];
+        for step in 0..right.steps() {
+            let pairs = pairs.add(4 * columns * step);
+            let mut own = [V::load(pairs); N];
+            for vector in 1..N {
+                own[vector] = V::load(pairs.add(4 * V::WIDTH * vector));
+            }
+            for row in 0..R {
+                let pair = V::repeat(values.add(row * left.stride + 2 * step).cast::<[u8; 4]>().read());
+                for vector in 0..N {
+                    sums[row][vector] = V::twos(sums[row][vector], pair, own[vector]);
+                }
+            }
+        }
+        for row in 0..R {
+            for vector in 0..N {
+                V::store(sums[row][vector], out.as_mut_ptr().add((first + row) * columns + column + vector * V::WIDTH));
+            }
+        }
+    }
+}
+
+/// Makes a set of instructions of [`Vectors`]: its type, its products in tiles of so many rows and vectors, and `run`.
+macro_rules! set {
+    ($set:ident, $features:literal, $rows:literal, $vectors:literal) => {
+        /// Compiles `work` for these instructions.
+        #[target_feature(enable = $features)]
+        pub(super) fn run<W: crate::model::kernels::Work>(work: W) -> W::Output {
+            work.run::<$set>()
+        }
+
+        /// Named in [`run`] alone, whose caller has the instructions.
+        struct $set;
+
+        impl crate::model::kernels::Integers for $set {
+            fn product(rows: Rows<'_>, matrix: &Matrix, out: &mut [f32]) {
+                #[target_feature(enable = $features)]
+                fn product(rows: Rows<'_>, matrix: &Matrix, out: &mut [f32]) {
+                    // SAFETY: this function has the instructions.
+                    unsafe { tiles::product::<$set, $rows, $vectors>(rows, matrix, out) }
+                }
+                // SAFETY: `run`, where this type is named, needs the same instructions.
+                unsafe { product(rows, matrix, out) }
+            }
+
+            fn pairs(left: Left<'_>, right: Right<'_>, out: &mut [i32]) {
+                #[target_feature(enable = $features)]
+                fn pairs(left: Left<'_>, right: Right<'_>, out: &mut [i32]) {
+                    // SAFETY: as above.
+                    unsafe { tiles::pairs::<$set, $rows, $vectors>(left, right, out) }
+                }
+                // SAFETY: as above.
+                unsafe { pairs(left, right, out) }
+            }
+        }
+    };
+}
+pub(super) use set;
