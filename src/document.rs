@@ -5,7 +5,7 @@ use std::any::Any;
 use serde_json::{Result, Value};
 
 use crate::article::Article;
-use crate::json::Object;
+use crate::json::{Object, score};
 use crate::text::{Locator, OffsetUnit, Span, Text};
 
 /// What one stage knows about an article.
@@ -20,6 +20,48 @@ pub trait Layer: Any + Send + Sync {
     fn facts(&self, _about: About) -> Vec<(&'static str, Value)> {
         Vec::new()
     }
+
+    /// What those facts rest on.
+    fn evidence(&self, _about: About) -> Vec<Evidence> {
+        Vec::new()
+    }
+
+    /// Entities that the story does not name but speaks of: in the record they follow those that it names.
+    fn implied(&self) -> &[Implied] {
+        &[]
+    }
+}
+
+/// What one answer of a stage rests on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evidence {
+    /// The rule or feature, in snake case; the documentation of its stage says what it means.
+    pub rule: &'static str,
+    /// The words that it saw.
+    pub spans: Vec<Span>,
+    /// How much it counted, where it was weighed against others.
+    pub score: Option<f64>,
+}
+
+impl Evidence {
+    /// A rule that held for these words.
+    pub fn of(rule: &'static str, spans: impl IntoIterator<Item = Span>) -> Self {
+        Self { rule, spans: spans.into_iter().collect(), score: None }
+    }
+
+    /// The same with a score.
+    pub fn scored(self, score: f64) -> Self {
+        Self { score: Some(score), ..self }
+    }
+}
+
+/// An entity that the story speaks of without a name of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Implied {
+    /// What it is, as the record names types.
+    pub kind: &'static str,
+    /// What to call it, as in "Government of Ukraine".
+    pub name: String,
 }
 
 /// A part of the record that any layer may add fields to.
@@ -27,7 +69,7 @@ pub trait Layer: Any + Send + Sync {
 pub enum About {
     /// The field `article`; a fact replaces the field of that name.
     Article,
-    /// An entity, by its place in the entities layer.
+    /// An entity, by its place in the entities layer; those that are implied are counted on.
     Entity(usize),
     /// A mention: entity, and place among its mentions.
     Mention(usize, usize),
@@ -65,6 +107,11 @@ impl Document {
         self.layers.iter().map(|(name, layer)| (*name, layer.as_ref()))
     }
 
+    /// The entities that layers imply, in the order in which they are counted on after those of the entities layer.
+    pub fn implied(&self) -> impl Iterator<Item = &Implied> {
+        self.layers.iter().flat_map(|(_, layer)| layer.implied())
+    }
+
     /// Adds the layer of the stage `name`.
     pub fn add(&mut self, name: &'static str, layer: Box<dyn Layer>) {
         self.layers.push((name, layer));
@@ -76,12 +123,13 @@ pub struct Wire<'a> {
     /// The document with all its layers.
     pub document: &'a Document,
     locator: Locator<'a>,
+    explain: bool,
 }
 
 impl<'a> Wire<'a> {
-    /// Offsets into `document`'s text in `unit`.
-    pub fn new(document: &'a Document, unit: OffsetUnit) -> Self {
-        Self { document, locator: document.text().locator(unit) }
+    /// Offsets into `document`'s text in `unit`; `explain` adds to each answer what it rests on.
+    pub fn new(document: &'a Document, unit: OffsetUnit, explain: bool) -> Self {
+        Self { document, locator: document.text().locator(unit), explain }
     }
 
     /// The offsets of a span, in the unit of the record.
@@ -96,11 +144,50 @@ impl<'a> Wire<'a> {
         object.field("end", &end)
     }
 
+    /// Writes `start`, `end` and `text` of a span.
+    pub fn words(&self, object: &mut Object<'_>, span: Span) -> Result<()> {
+        self.span(object, span)?;
+        object.field("text", self.document.text().slice(span))
+    }
+
     /// Writes what every layer adds to a part of the record.
     pub fn facts(&self, object: &mut Object<'_>, about: About) -> Result<()> {
         for (name, value) in self.document.layers().flat_map(|(_, layer)| layer.facts(about)) {
             object.field(name, &value)?;
         }
+        if self.explain {
+            let all = self
+                .document
+                .layers()
+                .flat_map(|(stage, layer)| layer.evidence(about).into_iter().map(move |evidence| (stage, evidence)));
+            self.write_evidence(object, all.collect())?;
+        }
         Ok(())
+    }
+
+    /// Writes what an answer that `stage` writes by itself rests on, where that is asked for.
+    pub fn evidence(&self, object: &mut Object<'_>, stage: &'static str, evidence: &[Evidence]) -> Result<()> {
+        match self.explain {
+            true => self.write_evidence(object, evidence.iter().map(|one| (stage, one.clone())).collect()),
+            false => Ok(()),
+        }
+    }
+
+    fn write_evidence(&self, object: &mut Object<'_>, all: Vec<(&'static str, Evidence)>) -> Result<()> {
+        if all.is_empty() {
+            return Ok(());
+        }
+        object.list("evidence", all, |(stage, evidence), out| {
+            let mut object = Object::open(out);
+            object.field("stage", stage)?;
+            object.field("rule", evidence.rule)?;
+            object.known("score", evidence.score.map(score).as_ref())?;
+            object.list("spans", evidence.spans, |span, out| {
+                let mut object = Object::open(out);
+                self.words(&mut object, span)?;
+                object.close()
+            })?;
+            object.close()
+        })
     }
 }

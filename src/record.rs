@@ -28,6 +28,9 @@ pub struct Settings {
     /// The source of the events, a URI reference (`ce_source`). Give each deployment its own where records of several
     /// meet; the default names the service.
     pub source: String,
+    /// Whether each answer carries what it rests on: the rules, the words that they saw, their scores. Records grow by
+    /// half; `copydesk annotate --explain` shows the same for one article.
+    pub explain: bool,
     /// The largest enriched record with key and headers; a larger one becomes a dead letter with reason `too_large`.
     /// A topic takes 1 MiB by default; the rest is room for the batch around the record.
     pub max_bytes: Bytes,
@@ -35,7 +38,12 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { offset_unit: OffsetUnit::Codepoint, source: "/copydesk".to_owned(), max_bytes: Bytes(1_000_000) }
+        Self {
+            offset_unit: OffsetUnit::Codepoint,
+            source: "/copydesk".to_owned(),
+            explain: false,
+            max_bytes: Bytes(1_000_000),
+        }
     }
 }
 
@@ -167,7 +175,7 @@ fn header_size(header: &Header) -> usize {
 pub fn json(enriched: &Enriched, settings: &Settings, identity: &Identity) -> Result<Vec<u8>> {
     let document = &enriched.document;
     let article = document.article();
-    let wire = Wire::new(document, settings.offset_unit);
+    let wire = Wire::new(document, settings.offset_unit, settings.explain);
     let mut out = Vec::with_capacity(2 * document.text().as_str().len() + 4096);
     let mut record = Object::open(&mut out);
     record.field("schema", SCHEMA)?;

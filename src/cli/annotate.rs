@@ -35,6 +35,9 @@ pub(super) struct Arguments {
     /// Show articles for people to read instead of records for programs
     #[arg(long)]
     view: bool,
+    /// Add to each answer what it rests on: rules, the words that they saw, scores
+    #[arg(long)]
+    explain: bool,
     /// Configuration to use instead of copydesk.toml
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -54,7 +57,8 @@ struct Answer {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
-    let config = Config::load(arguments.config.as_deref())?;
+    let mut config = Config::load(arguments.config.as_deref())?;
+    config.record.explain |= arguments.explain;
     telemetry::log::start(&config.log);
     let (pipeline, _) = super::pipeline(&config)?;
     let jobs = arguments.jobs.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZero::get);

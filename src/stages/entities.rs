@@ -34,7 +34,7 @@ impl Default for Settings {
 
 /// The entities, in the order of their first mentions.
 pub struct Entities {
-    /// Each entity; its id is `e` and its place, counted from 1.
+    /// Each entity; [`id`] names it in the record.
     pub entities: Vec<Entity>,
 }
 
@@ -56,15 +56,34 @@ pub struct Entity {
     pub mentions: Vec<Mention>,
 }
 
-/// A name in the text.
+/// Words that speak of an entity.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mention {
     /// Where.
     pub span: Span,
     /// Its words, as the encoding counts them.
     pub words: std::ops::Range<usize>,
-    /// How sure the model is that this is a name of this kind, 0 to 1.
+    /// What sort of words they are.
+    pub form: Form,
+    /// How sure it is that these words speak of this entity, 0 to 1; of a name, that it is one and of this kind.
     pub confidence: f64,
+}
+
+/// By what an entity is mentioned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    /// A name, or a part of one.
+    Name,
+    /// A pronoun: he, her, themselves.
+    Pronoun,
+    /// A title or post that stands for its holder: the president.
+    Role,
+}
+
+/// The id of an entity in the record, by its place in the layer; those that are implied are counted on.
+pub fn id(index: usize) -> String {
+    format!("e{}", index + 1)
 }
 
 /// The name of a kind in the record.
@@ -78,22 +97,34 @@ pub fn type_name(kind: Kind) -> &'static str {
 
 impl Layer for Entities {
     fn write(&self, wire: &Wire<'_>, out: &mut Vec<u8>) -> serde_json::Result<bool> {
-        let text = wire.document.text();
-        array(out, self.entities.iter().enumerate(), |(index, entity), out| {
+        let implied = wire.document.implied().map(Err);
+        array(out, self.entities.iter().map(Ok).chain(implied).enumerate(), |(index, entity), out| {
             let mut object = Object::open(out);
-            object.field("id", &format_args!("e{}", index + 1))?;
-            object.field("type", type_name(entity.kind))?;
-            object.field("name", &entity.name)?;
-            object.field("salience", &entity.salience)?;
-            object.field("confidence", &score(entity.confidence))?;
+            object.field("id", &id(index))?;
+            match entity {
+                Ok(entity) => {
+                    object.field("type", type_name(entity.kind))?;
+                    object.field("name", &entity.name)?;
+                    object.field("salience", &entity.salience)?;
+                    object.field("confidence", &score(entity.confidence))?;
+                }
+                Err(implied) => {
+                    object.field("type", implied.kind)?;
+                    object.field("name", &implied.name)?;
+                    object.field("implied", &true)?;
+                }
+            }
             // No link is an answer.
-            object.field("links", &[(); 0])?;
+            let linked = |layer: &dyn Layer| layer.facts(About::Entity(index)).iter().any(|(name, _)| *name == "links");
+            if !wire.document.layers().any(|(_, layer)| linked(layer)) {
+                object.field("links", &[(); 0])?;
+            }
             wire.facts(&mut object, About::Entity(index))?;
-            object.list("mentions", entity.mentions.iter().enumerate(), |(place, mention), out| {
+            let mentions = entity.map_or(&[][..], |entity| &entity.mentions);
+            object.list("mentions", mentions.iter().enumerate(), |(place, mention), out| {
                 let mut object = Object::open(out);
-                wire.span(&mut object, mention.span)?;
-                object.field("text", text.slice(mention.span))?;
-                object.field("form", "name")?;
+                wire.words(&mut object, mention.span)?;
+                object.field("form", &mention.form)?;
                 object.field("confidence", &score(mention.confidence))?;
                 wire.facts(&mut object, About::Mention(index, place))?;
                 object.close()

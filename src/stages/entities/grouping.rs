@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::{Mention, names};
+use super::{Form, Mention, names};
 use crate::stages::encoder::Kind;
 use crate::text::{Span, Text};
 
@@ -24,7 +24,7 @@ pub(super) struct Found {
 
 impl Found {
     pub(super) fn mention(&self) -> Mention {
-        Mention { span: self.span, words: self.words.clone(), confidence: self.confidence }
+        Mention { span: self.span, words: self.words.clone(), form: Form::Name, confidence: self.confidence }
     }
 }
 
