@@ -22,6 +22,7 @@ pub mod demo;
 pub mod document;
 pub mod io;
 pub mod json;
+pub mod knowledge;
 pub mod message;
 pub mod model;
 pub mod pipeline;

@@ -8,17 +8,18 @@ use std::path::{Path, PathBuf};
 
 /// The rooms, and what each may name of the others. A room is a module of the library; its files are `name.rs` and those
 /// under `name/`.
-const ROOMS: [(&str, &[&str]); 17] = [
+const ROOMS: [(&str, &[&str]); 18] = [
     ("text", &[]),
     ("message", &[]),
     ("settings", &[]),
     ("json", &[]),
+    ("knowledge", &["settings"]),
     ("model", &["settings"]),
     ("dead_letter", &["message"]),
     ("article", &["dead_letter", "message", "settings", "text"]),
     ("document", &["article", "json", "text"]),
-    ("stage", &["article", "document", "stages"]),
-    ("stages", &["article", "document", "json", "model", "settings", "stage", "text"]),
+    ("stage", &["article", "document", "knowledge", "stages"]),
+    ("stages", &["article", "document", "json", "knowledge", "model", "settings", "stage", "text"]),
     ("record", &["article", "dead_letter", "document", "json", "message", "pipeline", "settings", "text"]),
     ("pipeline", &["article", "dead_letter", "document", "message", "model", "record", "settings", "stage", "stages"]),
     ("io", &["message", "settings"]),
