@@ -2,7 +2,9 @@
 //!
 //! A table is a file of rows that are found by name ([`table`]); names are compared by their [`key`].
 
+pub mod countries;
 mod mapped;
+pub mod places;
 pub mod table;
 
 use unicode_normalization::UnicodeNormalization;
