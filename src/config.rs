@@ -125,7 +125,6 @@ impl Config {
             self.kafka.problems(),
             self.article.problems(),
             self.record.problems(),
-            self.stages.problems(),
             self.http.problems(),
             self.log.problems(),
             self.traces.problems(),

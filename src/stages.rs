@@ -10,8 +10,7 @@ pub mod sentiment;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::settings::Problem;
-use crate::stage::Entry;
+use crate::stage::{Entry, Stage};
 
 /// `[stages]`: one section a stage.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -30,37 +29,32 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The list of stages, in the order in which they run.
+    /// The list of stages, in the order in which they run. One is off where a stage that it builds on is off: without
+    /// the entities nobody need turn off what is said of them.
     pub fn entries(&self) -> Vec<Entry<'_>> {
-        vec![
+        let mut entries = vec![
             Entry::of::<segments::FindSegments>(&self.segments),
             Entry::of::<language::Identify>(&self.language),
             Entry::of::<sentences::Split>(&self.sentences),
-            Entry::of::<encoder::Encode>(self),
+            Entry::of::<encoder::Encode>(&()),
             Entry::of::<entities::FindEntities>(&self.entities),
             Entry::of::<sentiment::Weigh>(&self.sentiment),
-        ]
+        ];
+        let mut off: Vec<&str> = Vec::new();
+        for entry in &mut entries {
+            entry.enabled &= !entry.requires.iter().any(|name| off.contains(name));
+            off.extend((!entry.enabled).then_some(entry.name));
+        }
+        // The encoder has no switch of its own: it reads where somebody listens.
+        let heard = entries.iter().any(|entry| entry.enabled && entry.requires.contains(&ENCODER));
+        entries.iter_mut().filter(|entry| entry.name == ENCODER).for_each(|entry| entry.enabled &= heard);
+        entries
     }
 
     /// Whether any stage that is on needs the model.
     pub fn need_model(&self) -> bool {
-        self.entities.enabled || self.sentiment.enabled
-    }
-
-    /// A stage that is on while one it builds on is off would be skipped for every article.
-    pub fn problems(&self) -> Vec<Problem> {
-        let entries = self.entries();
-        let off = entries.iter().filter(|entry| !entry.enabled);
-        let needed = off.filter_map(|off| {
-            let by: Vec<_> =
-                entries.iter().filter(|on| on.enabled && on.requires.contains(&off.name)).map(|on| on.name).collect();
-            (!by.is_empty()).then(|| (off.name, by.join(", ")))
-        });
-        needed
-            .map(|(off, by)| {
-                let what = format!("is off, but {by} needs it; turn {off} on, or turn off what needs it");
-                Problem::new(format!("stages.{off}.enabled"), what)
-            })
-            .collect()
+        self.entries().iter().any(|entry| entry.enabled && entry.name == ENCODER)
     }
 }
+
+const ENCODER: &str = <encoder::Encode as Stage>::NAME;

@@ -7,7 +7,7 @@ use copydesk::pipeline::{Observer, Pipeline, Report, Status};
 use copydesk::stages;
 use copydesk::stages::encoder::{Name, Polarity, Reader, Reading};
 
-use crate::support::{self, enriched, json, modelless, plain_pipeline, raw};
+use crate::support::{self, enriched, json, plain_pipeline, raw};
 
 /// A reader that breaks where it is told.
 struct Broken {
@@ -85,16 +85,19 @@ fn a_stage_that_is_off_leaves_no_field() {
     assert_eq!(record["pipeline"]["model"], serde_json::Value::Null);
 }
 
-/// A stage that is on while one it builds on is off would be skipped for every article; the check says so at start.
+/// Who turns off the entities must not have to name every stage that says something of them.
 #[test]
-fn a_stage_without_what_it_needs_is_a_problem() {
+fn a_stage_is_off_where_one_it_needs_is_off() {
+    let on = |settings: &stages::Settings| -> Vec<&str> {
+        settings.entries().iter().filter(|entry| entry.enabled).map(|entry| entry.name).collect()
+    };
     let mut settings = stages::Settings::default();
-    assert_eq!(settings.problems(), []);
-    assert_eq!(modelless().problems(), []);
-    settings.sentences.enabled = false;
+    assert_eq!(on(&settings).len(), settings.entries().len());
     settings.entities.enabled = false;
-    let keys: Vec<_> = settings.problems().into_iter().map(|problem| problem.key).collect();
-    assert_eq!(keys, ["stages.sentences.enabled", "stages.entities.enabled"]);
+    assert!(!on(&settings).contains(&"sentiment") && !settings.need_model(), "{:?}", on(&settings));
+    settings = stages::Settings::default();
+    settings.sentences.enabled = false;
+    assert_eq!(on(&settings), ["segments", "language"]);
 }
 
 #[derive(Default)]
