@@ -1,5 +1,6 @@
 //! The stages: `mod` lines, their settings, and the one list that says in which order they run.
 
+pub mod claims;
 pub mod encoder;
 pub mod entities;
 pub mod language;
@@ -26,6 +27,8 @@ pub struct Settings {
     pub entities: entities::Settings,
     /// How the article speaks of each of them.
     pub sentiment: sentiment::Settings,
+    /// Quantities, and who claims them.
+    pub claims: claims::Settings,
 }
 
 impl Settings {
@@ -39,6 +42,7 @@ impl Settings {
             Entry::of::<encoder::Encode>(&()),
             Entry::of::<entities::FindEntities>(&self.entities),
             Entry::of::<sentiment::Weigh>(&self.sentiment),
+            Entry::of::<claims::FindClaims>(&self.claims),
         ];
         let mut off: Vec<&str> = Vec::new();
         for entry in &mut entries {

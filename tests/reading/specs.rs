@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use copydesk::message;
 use copydesk::pipeline::Enriched;
 use copydesk::stages::encoder::{Kind, Name, Polarity, Reader, Reading};
-use copydesk::stages::{entities, language, segments, sentences, sentiment};
+use copydesk::stages::{claims, entities, language, segments, sentences, sentiment};
 use copydesk::text::Span;
 use serde_json::json;
 
@@ -266,5 +266,40 @@ fn sentiment() {
             sentiment.entities.iter().enumerate().map(|(i, s)| format!("e{} {}", i + 1, label(s.label))).collect();
         found.push(format!("article {}", sentiment.article.map_or("none".to_owned(), |scores| label(scores.label))));
         assert_eq!(found, case.states, "{}", case.name);
+    }
+}
+
+#[test]
+fn claims() {
+    for mut case in Case::all("claims") {
+        let (names, marks): (Vec<_>, Vec<_>) = std::mem::take(&mut case.marks).into_iter().partition(|(_, mark)| {
+            mark.strip_prefix('e').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+        });
+        case.marks = names;
+        let enriched = run(&case, Marked::of(&case));
+        case.marks = marks;
+        let claims = &enriched.document.layer::<claims::Claims>().expect(&case.name).claims;
+        let text = |span| enriched.document.text().slice(span);
+        let name = |value: serde_json::Value| value.as_str().unwrap().to_owned();
+        let mark = |claim: &claims::Claim| {
+            let number = |value: f64| format!("{}", (value * 1e4).round() / 1e4);
+            let amount = match (claim.value, claim.low, claim.high) {
+                (Some(value), ..) => number(value),
+                (_, low, high) => {
+                    format!("{}..{}", low.map(number).unwrap_or_default(), high.map(number).unwrap_or_default())
+                }
+            };
+            let mut mark =
+                format!("{} {amount} {}", name(json!(claim.comparator)), claim.unit.as_deref().unwrap_or("-"));
+            mark += &claim.of.map(|of| format!("; of {}", text(of))).unwrap_or_default();
+            mark += &claim.source.map_or(String::new(), |source| {
+                format!("; by {}", source.entity.map_or_else(|| text(source.span).to_owned(), entities::id))
+            });
+            mark + &claim
+                .verification
+                .map(|verification| format!("; {}", name(json!(verification))))
+                .unwrap_or_default()
+        };
+        case.assert_found(claims.iter().map(|claim| (claim.span, mark(claim))).collect());
     }
 }
