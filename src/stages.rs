@@ -1,6 +1,7 @@
 //! The stages: `mod` lines, their settings, and the one list that says in which order they run.
 
 pub mod claims;
+pub mod dates;
 pub mod encoder;
 pub mod entities;
 pub mod language;
@@ -27,6 +28,8 @@ pub struct Settings {
     pub entities: entities::Settings,
     /// How the article speaks of each of them.
     pub sentiment: sentiment::Settings,
+    /// Dates and times.
+    pub dates: dates::Settings,
     /// Quantities, and who claims them.
     pub claims: claims::Settings,
 }
@@ -42,6 +45,7 @@ impl Settings {
             Entry::of::<encoder::Encode>(&()),
             Entry::of::<entities::FindEntities>(&self.entities),
             Entry::of::<sentiment::Weigh>(&self.sentiment),
+            Entry::of::<dates::Find>(&self.dates),
             Entry::of::<claims::FindClaims>(&self.claims),
         ];
         let mut off: Vec<&str> = Vec::new();

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use copydesk::message;
 use copydesk::pipeline::Enriched;
 use copydesk::stages::encoder::{Kind, Name, Polarity, Reader, Reading};
-use copydesk::stages::{claims, entities, language, segments, sentences, sentiment};
+use copydesk::stages::{claims, dates, entities, language, segments, sentences, sentiment};
 use copydesk::text::Span;
 use serde_json::json;
 
@@ -188,6 +188,17 @@ impl Reading for MarkedReading {
     }
 }
 
+/// The language and the day of publication that a case states, else English and Tuesday, 11 March 2025.
+fn dated(case: &Case) -> message::RawArticle {
+    let stated = |what: &str| case.states.iter().find_map(|line| line.strip_prefix(what).map(str::trim));
+    let published = match stated("published") {
+        Some("never") => None,
+        day => Some(day.unwrap_or("2025-03-11T12:00:00Z")),
+    };
+    let language = stated("language").unwrap_or("en");
+    raw(json!({"title": case.title, "body": case.body, "language": language, "published_at": published}).to_string())
+}
+
 fn run(case: &Case, reader: Arc<Marked>) -> Box<Enriched> {
     enriched(&reading(reader), &case.raw())
 }
@@ -301,5 +312,27 @@ fn claims() {
                 .unwrap_or_default()
         };
         case.assert_found(claims.iter().map(|claim| (claim.span, mark(claim))).collect());
+    }
+}
+
+/// A mark is the value, or `?` where there is none, and what else the record says of it: kind other than date, modifier,
+/// `unresolved`, and after `by` the rule.
+#[test]
+fn dates() {
+    for case in Case::all("dates") {
+        let enriched = enriched(&crate::support::plain_pipeline(), &dated(&case));
+        let dates = &enriched.document.layer::<dates::Dates>().expect(&case.name).dates;
+        let mark = |date: &dates::Expressed| {
+            let kind = serde_json::to_value(date.kind).unwrap().as_str().unwrap().to_owned();
+            let mut words = vec![date.value.clone().unwrap_or("?".to_owned())];
+            words.extend((kind != "date").then_some(kind));
+            words.extend(date.modifier.map(str::to_owned));
+            words.extend((!date.resolved).then(|| "unresolved".to_owned()));
+            let span = date.span.start()..date.span.end();
+            let by = case.marks.iter().any(|(range, mark)| *range == span && mark.contains(" by "));
+            words.extend(by.then(|| format!("by {}", date.evidence.rule)));
+            (date.span, words.join(" "))
+        };
+        case.assert_found(dates.iter().map(mark).collect());
     }
 }
