@@ -168,11 +168,7 @@ impl Model {
         let read = self.engine.lend(|desk| {
             let (scratch, known) = desk.parts();
             windows::cut(sentences, &mut self.pieces.cutter(known), self.limits, |window| {
-                let encoded = self.engine.encode(window, scratch);
-                scores.extend_from_slice(encoded.tags());
-                for (word, pieces) in window.words.iter().enumerate() {
-                    states.push(encoded.states(word, pieces.clone()));
-                }
+                self.engine.encode(window, scratch, &mut scores, &mut states);
                 Ok(())
             })
         });

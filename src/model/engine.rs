@@ -3,11 +3,12 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::Polarity;
-use super::decode::softmax;
-use super::encoder::{Encoded, Pass, Scratch};
+use super::decode::{Scores, softmax};
+use super::encoder::{Pass, Scratch};
 use super::files::{Profile, Temperature};
 use super::kernels::{Integers, Set, Work, rows};
 use super::pieces::Known;
+use super::states::States;
 use super::weights::{Head, POLARITIES, Table, WIDTH, Weights};
 use super::windows::Window;
 
@@ -59,13 +60,13 @@ impl Engine {
         result
     }
 
-    /// Encodes a window.
+    /// Encodes a window: the scores and states of its words go to `scores` and `states`.
     ///
     /// Windows are encoded one by one: they are as full as the sentences allow, no padding is computed, and what passes
     /// between the layers stays in the cache.
-    pub(super) fn encode<'a>(&'a self, window: &'a Window, scratch: &'a mut Scratch) -> Encoded<'a> {
+    pub(super) fn encode(&self, window: &Window, scratch: &mut Scratch, scores: &mut Vec<Scores>, states: &mut States) {
         let (table, weights, pooled_after) = (&self.table, &self.weights, self.pooled_after);
-        self.set.run(Pass { table, weights, pooled_after, window, scratch })
+        self.set.run(Pass { table, weights, pooled_after, window, scratch, scores, states });
     }
 
     /// The polarities of targets, given the mean state of each.
@@ -95,21 +96,36 @@ impl Work for Judgement<'_> {
     #[inline(always)]
     fn run<I: Integers>(self) -> Self::Output {
         let Weights { target, polarity, .. } = self.weights;
-        let mut bent = [0.0; WIDTH];
-        let mut judge = |mean: &Vec<f32>| {
-            apply(target, mean, &mut bent);
-            rows::tanh(&mut bent);
-            let mut scores = [0.0; POLARITIES];
-            apply(polarity, &bent, &mut scores);
-            scores
-        };
-        self.means.iter().map(&mut judge).collect()
+        let mut bent = vec![0.0; TARGETS * WIDTH];
+        let mut scores = vec![[0.0; POLARITIES]; self.means.len()];
+        for (means, scores) in self.means.chunks(TARGETS).zip(scores.chunks_mut(TARGETS)) {
+            apply::<I::Lanes>(target, means.iter().map(Vec::as_slice), |at, output, value| {
+                bent[at * WIDTH + output] = value
+            });
+            for bent in bent.chunks_exact_mut(WIDTH).take(means.len()) {
+                rows::tanh::<I::Lanes>(bent);
+            }
+            apply::<I::Lanes>(polarity, bent.chunks_exact(WIDTH).take(means.len()), |at, output, value| {
+                scores[at][output] = value
+            });
+        }
+        scores
     }
 }
 
+/// Targets that are judged together, so that the weights come from memory once for all of them.
+const TARGETS: usize = 16;
+
+/// Gives `out` the number of each state and output, with the product of both.
 #[inline(always)]
-fn apply(head: &Head, state: &[f32], out: &mut [f32]) {
-    for ((out, weight), bias) in out.iter_mut().zip(head.weight.chunks_exact(WIDTH)).zip(&head.bias) {
-        *out = rows::dot(state, weight) + bias;
+fn apply<'a, L: rows::Lanes>(
+    head: &Head,
+    states: impl Iterator<Item = &'a [f32]> + Clone,
+    mut out: impl FnMut(usize, usize, f32),
+) {
+    for (output, (weight, bias)) in head.weight.chunks_exact(WIDTH).zip(&head.bias).enumerate() {
+        for (at, state) in states.clone().enumerate() {
+            out(at, output, rows::dot::<L>(state, weight) + bias);
+        }
     }
 }

@@ -16,6 +16,7 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+pub(super) mod lanes;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod portable;
@@ -24,6 +25,8 @@ pub(super) mod rows;
 mod tests;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod tiles;
+
+pub(super) use self::lanes::Lanes;
 
 /// Columns of a panel of weights.
 const PANEL: usize = 64;
@@ -37,12 +40,18 @@ pub(super) struct Aligned<T, const N: usize>(pub(super) [T; N]);
 
 /// A block of weights: four inputs of sixteen outputs, output by output.
 type Weights = Aligned<i8, 64>;
-/// A block of pairs: two inputs of sixteen columns, column by column.
-pub(super) type Pairs = Aligned<i16, 32>;
+/// A block of pairs: two inputs of sixteen columns, column by column, as [`pair`] puts them together.
+pub(super) type Pairs = Aligned<i32, 16>;
 
 impl Pairs {
     /// Nothing.
-    pub(super) const NONE: Self = Self([0; 32]);
+    pub(super) const NONE: Self = Self([0; 16]);
+}
+
+/// Two numbers in one, the first in the lower half.
+#[inline(always)]
+pub(super) fn pair(first: i16, second: i16) -> i32 {
+    i32::from(first.cast_unsigned()) | (i32::from(second) << 16)
 }
 
 /// The weights of a product, laid out once for all kernels.
@@ -133,6 +142,9 @@ impl Right<'_> {
 
 /// The products of whole numbers on one set of instructions.
 pub(super) trait Integers {
+    /// What goes on between them.
+    type Lanes: Lanes;
+
     /// `rows · weightsᵀ * scales + bias` into `out` `[rows, outputs]`.
     fn product(rows: Rows<'_>, matrix: &Matrix, out: &mut [f32]);
 

@@ -1,5 +1,7 @@
 //! A profile's weights: read, checked, and laid out for the kernels.
 
+use std::ops::Range;
+
 use anyhow::{Context, bail, ensure};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
@@ -39,8 +41,12 @@ pub(super) struct Linear {
 #[derive(Debug)]
 pub(super) struct Layer {
     pub(super) heads: usize,
-    /// Queries, keys and values of all heads, in this order.
-    pub(super) qkv: Linear,
+    /// What the rows are multiplied with before they are quantised for queries and for keys and values.
+    pub(super) smoothing: Vec<f32>,
+    /// Queries of all heads.
+    pub(super) queries: Matrix,
+    /// Keys of all heads, then values.
+    pub(super) seen: Matrix,
     pub(super) attended: Linear,
     pub(super) attended_norm: Norm,
     pub(super) inner: Linear,
@@ -124,6 +130,23 @@ impl Weights {
     }
 }
 
+/// A product as the file has it.
+struct Product {
+    inputs: usize,
+    /// `[outputs, inputs]`.
+    weight: Vec<i8>,
+    scale: Vec<f32>,
+    bias: Vec<f32>,
+}
+
+impl Product {
+    /// Lays out some of the outputs for the kernels.
+    fn lay_out(&self, outputs: Range<usize>) -> Matrix {
+        let weight = &self.weight[outputs.start * self.inputs..outputs.end * self.inputs];
+        Matrix::new(weight, self.scale[outputs.clone()].to_vec(), self.bias[outputs].to_vec())
+    }
+}
+
 /// The tensors of a file, by name.
 struct Tensors<'a>(SafeTensors<'a>);
 
@@ -172,6 +195,11 @@ impl<'a> Tensors<'a> {
 
     /// A product of as many outputs as it has scales.
     fn linear(&self, name: &str, inputs: usize) -> anyhow::Result<Linear> {
+        let (matrix, smoothing) = self.product(name, inputs)?;
+        Ok(Linear { matrix: matrix.lay_out(0..matrix.scale.len()), smoothing })
+    }
+
+    fn product(&self, name: &str, inputs: usize) -> anyhow::Result<(Product, Vec<f32>)> {
         let scale = self.floats(&format!("{name}.scale"), None)?;
         let outputs = scale.len();
         ensure!(
@@ -185,17 +213,18 @@ impl<'a> Tensors<'a> {
         );
         let bias = self.floats(&format!("{name}.bias"), Some(&[outputs]))?;
         let smoothing = self.floats(&format!("{name}.smoothing"), Some(&[inputs]))?;
-        Ok(Linear { matrix: Matrix::new(&weight, scale, bias), smoothing })
+        Ok((Product { inputs, weight, scale, bias }, smoothing))
     }
 
     fn layer(&self, name: &str) -> anyhow::Result<Layer> {
-        let qkv = self.linear(&format!("{name}.qkv"), WIDTH)?;
-        let outputs = qkv.matrix.outputs();
+        let (qkv, smoothing) = self.product(&format!("{name}.qkv"), WIDTH)?;
+        let outputs = qkv.scale.len();
         ensure!(
-            outputs.is_multiple_of(3 * HEAD),
-            "{name}.qkv has {outputs} outputs and not three times heads of {HEAD}"
+            outputs.is_multiple_of(6 * HEAD),
+            "{name}.qkv has {outputs} outputs and not three times an even number of heads of {HEAD}"
         );
-        let attended = self.linear(&format!("{name}.attended"), outputs / 3)?;
+        let width = outputs / 3;
+        let attended = self.linear(&format!("{name}.attended"), width)?;
         let inner = self.linear(&format!("{name}.inner"), WIDTH)?;
         let outer = self.linear(&format!("{name}.outer"), inner.matrix.outputs())?;
         for (part, linear) in [("attended", &attended), ("outer", &outer)] {
@@ -203,8 +232,10 @@ impl<'a> Tensors<'a> {
             ensure!(outputs == WIDTH, "{name}.{part} has {outputs} outputs and not {WIDTH}");
         }
         Ok(Layer {
-            heads: outputs / (3 * HEAD),
-            qkv,
+            heads: width / HEAD,
+            smoothing,
+            queries: qkv.lay_out(0..width),
+            seen: qkv.lay_out(width..outputs),
             attended,
             attended_norm: self.norm(&format!("{name}.attended_norm"))?,
             inner,

@@ -3,11 +3,12 @@
 
 use std::arch::x86_64::*;
 
+use super::lanes::{LANES, Lanes};
 use super::tiles::{self, Vectors};
 use super::{Left, Matrix, Right, Rows};
 
 // Eight of the sixteen registers hold sums.
-tiles::set!(Avx2, "avx2", 4, 2);
+tiles::set!(Avx2, Two, "avx2", 4, 2, 4, 2);
 
 // SAFETY, for all blocks: who calls has the instructions, and the numbers at the pointers.
 impl Vectors for Avx2 {
@@ -60,5 +61,135 @@ impl Vectors for Avx2 {
             let scaled = _mm256_mul_ps(_mm256_cvtepi32_ps(sums), factor);
             _mm256_storeu_ps(to, _mm256_add_ps(scaled, _mm256_loadu_ps(bias)));
         }
+    }
+}
+
+/// Sixteen lanes in two vectors.
+type Two = [__m256; 2];
+
+// SAFETY, for all blocks: `Two` is named as lanes by `Avx2` alone, which is named in `run` alone, whose caller has the
+// instructions; loads and stores are of what is borrowed.
+impl Lanes for Two {
+    #[inline(always)]
+    fn splat(value: f32) -> Self {
+        unsafe { [_mm256_set1_ps(value); 2] }
+    }
+
+    #[inline(always)]
+    fn load(from: &[f32; LANES]) -> Self {
+        unsafe { [_mm256_loadu_ps(from.as_ptr()), _mm256_loadu_ps(from.as_ptr().add(8))] }
+    }
+
+    #[inline(always)]
+    fn whole(from: &[i32; LANES]) -> Self {
+        unsafe {
+            let from = from.as_ptr().cast::<__m256i>();
+            [_mm256_cvtepi32_ps(_mm256_loadu_si256(from)), _mm256_cvtepi32_ps(_mm256_loadu_si256(from.add(1)))]
+        }
+    }
+
+    #[inline(always)]
+    fn store(self, to: &mut [f32; LANES]) {
+        unsafe {
+            _mm256_storeu_ps(to.as_mut_ptr(), self[0]);
+            _mm256_storeu_ps(to.as_mut_ptr().add(8), self[1]);
+        }
+    }
+
+    #[inline(always)]
+    fn plus(self, other: Self) -> Self {
+        unsafe { [_mm256_add_ps(self[0], other[0]), _mm256_add_ps(self[1], other[1])] }
+    }
+
+    #[inline(always)]
+    fn minus(self, other: Self) -> Self {
+        unsafe { [_mm256_sub_ps(self[0], other[0]), _mm256_sub_ps(self[1], other[1])] }
+    }
+
+    #[inline(always)]
+    fn times(self, other: Self) -> Self {
+        unsafe { [_mm256_mul_ps(self[0], other[0]), _mm256_mul_ps(self[1], other[1])] }
+    }
+
+    #[inline(always)]
+    fn larger(self, other: Self) -> Self {
+        unsafe { [_mm256_max_ps(self[0], other[0]), _mm256_max_ps(self[1], other[1])] }
+    }
+
+    #[inline(always)]
+    fn size(self) -> Self {
+        unsafe { self.map(|part| _mm256_andnot_ps(_mm256_set1_ps(-0.0), part)) }
+    }
+
+    #[inline(always)]
+    fn grown(self, whole: Self) -> Self {
+        unsafe {
+            std::array::from_fn(|part| {
+                let exponent = _mm256_slli_epi32::<23>(_mm256_castps_si256(whole[part]));
+                _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(self[part]), exponent))
+            })
+        }
+    }
+
+    #[inline(always)]
+    fn bytes(self, flip: u8, to: &mut [u8; LANES]) {
+        unsafe {
+            let halves = lowest(self, 0xff);
+            let bytes = _mm_packus_epi16(_mm256_castsi256_si128(halves), _mm256_extracti128_si256::<1>(halves));
+            let flipped = _mm_xor_si128(bytes, _mm_set1_epi8(flip.cast_signed()));
+            _mm_storeu_si128(to.as_mut_ptr().cast(), flipped);
+        }
+    }
+
+    #[inline(always)]
+    fn halves(self, to: &mut [i16; LANES]) {
+        unsafe { _mm256_storeu_si256(to.as_mut_ptr().cast(), lowest(self, 0xffff)) }
+    }
+
+    #[inline(always)]
+    fn total(self) -> f32 {
+        unsafe { total(_mm256_add_ps(self[0], self[1])) }
+    }
+
+    #[inline(always)]
+    fn largest(self) -> f32 {
+        unsafe { largest(_mm256_max_ps(self[0], self[1])) }
+    }
+}
+
+/// The bits of each lane that `mask` has, at most sixteen, in sixteen bits.
+///
+/// # Safety
+///
+/// The caller has AVX2; so for the next two.
+#[inline(always)]
+unsafe fn lowest(lanes: Two, mask: i32) -> __m256i {
+    // SAFETY: as said.
+    unsafe {
+        let [low, high] = lanes.map(|part| _mm256_and_si256(_mm256_castps_si256(part), _mm256_set1_epi32(mask)));
+        // It packs each 128 bits by themselves.
+        _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_packus_epi32(low, high))
+    }
+}
+
+/// The sum of eight lanes, upper halves added to lower ones.
+#[inline(always)]
+pub(super) unsafe fn total(lanes: __m256) -> f32 {
+    // SAFETY: as said.
+    unsafe {
+        let four = _mm_add_ps(_mm256_castps256_ps128(lanes), _mm256_extractf128_ps::<1>(lanes));
+        let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+        _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)))
+    }
+}
+
+/// The largest of eight lanes.
+#[inline(always)]
+pub(super) unsafe fn largest(lanes: __m256) -> f32 {
+    // SAFETY: as said.
+    unsafe {
+        let four = _mm_max_ps(_mm256_castps256_ps128(lanes), _mm256_extractf128_ps::<1>(lanes));
+        let two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+        _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)))
     }
 }

@@ -1,11 +1,14 @@
 //! The products in plain Rust: what the others are tested against.
 
+use super::lanes::LANES;
 use super::{BLOCK, Integers, Left, Matrix, PANEL, Right, Rows, check_pairs, check_product};
 
 /// No instructions beyond those that the program is compiled for.
 pub(super) struct Portable;
 
 impl Integers for Portable {
+    type Lanes = [f32; LANES];
+
     fn product(rows: Rows<'_>, matrix: &Matrix, out: &mut [f32]) {
         check_product(rows, matrix, out);
         for panel in 0..matrix.outputs / PANEL {
@@ -41,8 +44,8 @@ impl Integers for Portable {
             for (pair, right) in row.as_chunks::<2>().0[..steps].iter().zip(right.pairs.chunks_exact(blocks)) {
                 let pair = pair.map(i32::from);
                 for (sums, block) in out.as_chunks_mut::<BLOCK>().0.iter_mut().zip(right) {
-                    for (sum, both) in sums.iter_mut().zip(block.0.as_chunks::<2>().0) {
-                        *sum += pair[0] * i32::from(both[0]) + pair[1] * i32::from(both[1]);
+                    for (sum, both) in sums.iter_mut().zip(block.0) {
+                        *sum += pair[0] * i32::from(both as i16) + pair[1] * (both >> 16);
                     }
                 }
             }

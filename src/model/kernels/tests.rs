@@ -73,7 +73,8 @@ fn agree_on_pairs(count: usize, steps: usize, blocks: usize, seed: u64) {
     let stride = 2 * steps + 6;
     let values: Vec<i16> = (0..count * stride).map(|_| number()).collect();
     let left = Left { values: &values, stride };
-    let right: Vec<Pairs> = (0..steps * blocks).map(|_| Aligned(std::array::from_fn(|_| number()))).collect();
+    let right: Vec<Pairs> =
+        (0..steps * blocks).map(|_| Aligned(std::array::from_fn(|_| pair(number(), number())))).collect();
     let sets = Set::available();
     let work = || PairProduct(left, Right { pairs: &right, blocks }, count);
     let expected = sets.last().unwrap().run(work());

@@ -188,9 +188,10 @@ unsafe fn pair_tile<V: Vectors, const R: usize, const N: usize>(
     }
 }
 
-/// Makes a set of instructions of [`Vectors`]: its type, its products in tiles of so many rows and vectors, and `run`.
+/// Makes a set of instructions of [`Vectors`]: its type, its lanes, its products in tiles of so many rows and vectors, those of pairs
+/// likewise, and `run`.
 macro_rules! set {
-    ($set:ident, $features:literal, $rows:literal, $vectors:literal) => {
+    ($set:ident, $lanes:ty, $features:literal, $rows:literal, $vectors:literal, $pair_rows:literal, $pair_vectors:literal) => {
         /// Compiles `work` for these instructions.
         #[target_feature(enable = $features)]
         pub(super) fn run<W: crate::model::kernels::Work>(work: W) -> W::Output {
@@ -201,6 +202,8 @@ macro_rules! set {
         struct $set;
 
         impl crate::model::kernels::Integers for $set {
+            type Lanes = $lanes;
+
             fn product(rows: Rows<'_>, matrix: &Matrix, out: &mut [f32]) {
                 #[target_feature(enable = $features)]
                 fn product(rows: Rows<'_>, matrix: &Matrix, out: &mut [f32]) {
@@ -215,7 +218,7 @@ macro_rules! set {
                 #[target_feature(enable = $features)]
                 fn pairs(left: Left<'_>, right: Right<'_>, out: &mut [i32]) {
                     // SAFETY: as above.
-                    unsafe { tiles::pairs::<$set, $rows, $vectors>(left, right, out) }
+                    unsafe { tiles::pairs::<$set, $pair_rows, $pair_vectors>(left, right, out) }
                 }
                 // SAFETY: as above.
                 unsafe { pairs(left, right, out) }
