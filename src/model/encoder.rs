@@ -231,9 +231,9 @@ impl Attention {
         let mixed = room(mixed, queries.len());
         for head in 0..heads {
             for first in (0..count).step_by(QUERIES) {
-                // The last queries begin early rather than to be fewer: some are answered twice, to the same end.
-                let first = first.min(count.saturating_sub(QUERIES));
-                let rows = first..count.min(first + QUERIES);
+                // The last queries begin early, to come in fours: some are answered twice, to the same end.
+                let end = count.min(first + QUERIES);
+                let rows = end.saturating_sub((end - first).next_multiple_of(4))..end;
                 self.mix::<I>(rows.clone(), head, width);
                 for (query, row) in rows.enumerate() {
                     let out = &mut mixed[row * width + head * HEAD..][..HEAD];

@@ -6,7 +6,6 @@ use anyhow::{Context, bail, ensure};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
 use super::decode::TAGS;
-use super::kernels::rows::LANES;
 use super::kernels::{MOST_WEIGHT, Matrix};
 
 /// Numbers in a state.
@@ -203,8 +202,8 @@ impl<'a> Tensors<'a> {
         let scale = self.floats(&format!("{name}.scale"), None)?;
         let outputs = scale.len();
         ensure!(
-            outputs > 0 && outputs.is_multiple_of(64) && inputs.is_multiple_of(LANES),
-            "{name} has {inputs} inputs and {outputs} outputs; they must be multiples of {LANES} and 64"
+            outputs > 0 && outputs.is_multiple_of(64) && inputs.is_multiple_of(64),
+            "{name} has {inputs} inputs and {outputs} outputs; they must be multiples of 64"
         );
         let weight = self.bytes(&format!("{name}.weight"), &[outputs, inputs])?;
         ensure!(

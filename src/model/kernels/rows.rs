@@ -1,8 +1,8 @@
-//! What happens to rows of numbers between the products.
+//! What happens to rows of numbers between the products.  But for those of attention, their lengths are multiples of 64.
 //!
-//! Written so that compilers make vectors of it: numbers one by one in plain loops, sums over [`LANES`] lanes in one
-//! order, the largest of magnitudes by their bits, whose order is that of the numbers.  No multiplication is fused with
-//! an addition, so the results are the same on every processor.
+//! Written over sixteen lanes ([`Lanes`]), whose operations are the same for every set of instructions, in one order: a
+//! row is summed in lanes, and at the end the upper half of them is added to the lower until one is left.  No
+//! multiplication is fused with an addition, so the results are the same on every processor.
 
 use std::f32::consts::LOG2_E;
 
@@ -32,28 +32,47 @@ pub(in crate::model) fn add_and_normalise<L: Lanes>(
     epsilon: f32,
 ) {
     let count = row.len() as f32;
-    let row = row.as_chunks_mut::<LANES>().0;
+    let row = row.as_chunks_mut::<LANES>().0.as_chunks_mut::<4>().0;
+    let (added, weight, bias) = (fours(added), fours(weight), fours(bias));
     let mut sums = [L::splat(0.0); 4];
-    for (at, (row, added)) in row.iter_mut().zip(added.as_chunks().0).enumerate() {
-        let value = L::load(row).plus(L::load(added));
-        value.store(row);
-        sums[at % 4] = sums[at % 4].plus(value);
+    for (row, added) in row.iter_mut().zip(added) {
+        for part in 0..4 {
+            let value = L::load(&row[part]).plus(L::load(&added[part]));
+            value.store(&mut row[part]);
+            sums[part] = sums[part].plus(value);
+        }
     }
     let mean = L::splat(total(sums) / count);
     let mut sums = [L::splat(0.0); 4];
-    for (at, row) in row.iter().enumerate() {
-        let value = L::load(row).minus(mean);
-        sums[at % 4] = sums[at % 4].plus(value.times(value));
+    for row in row.iter() {
+        for part in 0..4 {
+            let value = L::load(&row[part]).minus(mean);
+            sums[part] = sums[part].plus(value.times(value));
+        }
     }
     let factor = L::splat(1.0 / (total(sums) / count + epsilon).sqrt());
-    for ((row, weight), bias) in row.iter_mut().zip(weight.as_chunks().0).zip(bias.as_chunks().0) {
-        L::load(row).minus(mean).times(factor).times(L::load(weight)).plus(L::load(bias)).store(row);
+    for ((row, weight), bias) in row.iter_mut().zip(weight).zip(bias) {
+        for part in 0..4 {
+            let value = L::load(&row[part]).minus(mean).times(factor);
+            value.times(L::load(&weight[part])).plus(L::load(&bias[part])).store(&mut row[part]);
+        }
     }
+}
+
+/// A row as lanes, four at a time.
+#[inline(always)]
+fn fours(row: &[f32]) -> &[[[f32; LANES]; 4]] {
+    row.as_chunks().0.as_chunks().0
 }
 
 #[inline(always)]
 fn total<L: Lanes>([first, second, third, fourth]: [L; 4]) -> f32 {
     first.plus(second).plus(third.plus(fourth)).total()
+}
+
+#[inline(always)]
+fn largest<L: Lanes>([first, second, third, fourth]: [L; 4]) -> f32 {
+    first.larger(second).larger(third.larger(fourth)).largest()
 }
 
 /// What a row whose largest magnitude is `most` is multiplied with to fill `steps`.
@@ -67,14 +86,15 @@ fn factor(most: f32, steps: f32) -> f32 {
 /// A row has a scale of its own: it does not depend on the rows beside it.
 #[inline(always)]
 pub(in crate::model) fn quantise<L: Lanes>(row: &[f32], smoothing: &[f32], out: &mut [u8]) -> f32 {
-    let (row, smoothing) = (row.as_chunks().0, smoothing.as_chunks().0);
-    let mut most = [L::splat(0.0); 2];
-    for (at, (row, smoothing)) in row.iter().zip(smoothing).enumerate() {
-        most[at % 2] = L::load(row).times(L::load(smoothing)).size().larger(most[at % 2]);
+    let mut most = [L::splat(0.0); 4];
+    for (row, smoothing) in fours(row).iter().zip(fours(smoothing)) {
+        for part in 0..4 {
+            most[part] = L::load(&row[part]).times(L::load(&smoothing[part])).size().larger(most[part]);
+        }
     }
-    let most = most[0].larger(most[1]).largest();
+    let most = largest(most);
     let steps = L::splat(factor(most, STEPS));
-    for ((row, smoothing), out) in row.iter().zip(smoothing).zip(out.as_chunks_mut().0) {
+    for ((row, smoothing), out) in row.as_chunks().0.iter().zip(smoothing.as_chunks().0).zip(out.as_chunks_mut().0) {
         L::load(row).times(L::load(smoothing)).times(steps).plus(L::splat(ROUND)).bytes(FLIP, out);
     }
     most / STEPS
@@ -83,14 +103,16 @@ pub(in crate::model) fn quantise<L: Lanes>(row: &[f32], smoothing: &[f32], out: 
 /// The same of GELU of the numbers of `row`; leaves other numbers there.
 #[inline(always)]
 pub(in crate::model) fn quantise_gelu<L: Lanes>(row: &mut [f32], smoothing: &[f32], out: &mut [u8]) -> f32 {
-    let row = row.as_chunks_mut().0;
-    let mut most = L::splat(0.0);
-    for (row, smoothing) in row.iter_mut().zip(smoothing.as_chunks().0) {
-        let value = gelu(L::load(row)).times(L::load(smoothing));
-        value.store(row);
-        most = value.size().larger(most);
+    let row = row.as_chunks_mut::<LANES>().0;
+    let mut most = [L::splat(0.0); 4];
+    for (row, smoothing) in row.as_chunks_mut::<4>().0.iter_mut().zip(fours(smoothing)) {
+        for part in 0..4 {
+            let value = gelu(L::load(&row[part])).times(L::load(&smoothing[part]));
+            value.store(&mut row[part]);
+            most[part] = value.size().larger(most[part]);
+        }
     }
-    let most = most.largest();
+    let most = largest(most);
     let steps = L::splat(factor(most, STEPS));
     for (row, out) in row.iter().zip(out.as_chunks_mut().0) {
         L::load(row).times(steps).plus(L::splat(ROUND)).bytes(FLIP, out);
@@ -101,11 +123,13 @@ pub(in crate::model) fn quantise_gelu<L: Lanes>(row: &mut [f32], smoothing: &[f3
 /// The largest magnitude of a row.
 #[inline(always)]
 fn most<L: Lanes>(row: &[f32]) -> f32 {
-    let mut most = [L::splat(0.0); 2];
-    for (at, row) in row.as_chunks().0.iter().enumerate() {
-        most[at % 2] = L::load(row).size().larger(most[at % 2]);
+    let mut most = [L::splat(0.0); 4];
+    for row in fours(row) {
+        for part in 0..4 {
+            most[part] = L::load(&row[part]).size().larger(most[part]);
+        }
     }
-    most[0].larger(most[1]).largest()
+    largest(most)
 }
 
 /// Writes `row` to `out` in eight bits; returns the scale that takes it back.
@@ -322,8 +346,8 @@ mod tests {
     #[test]
     fn values_keep_within_their_steps() {
         for most in [0.0, 1e-30, 0.37, 1.0, 1.000_001, 1.999_999, 2.0, 1e6] {
-            let mut out = [0; 16];
-            let mut row = [0.0; LANES];
+            let mut out = [0; 4 * LANES];
+            let mut row = [0.0; 4 * LANES];
             row[..4].copy_from_slice(&[most, -most, 0.0, most / 3.0]);
             let twos = quantise_by_twos::<L>(&row, &mut out);
             assert!(out.iter().all(|value| value.unsigned_abs() <= 2047), "{most}: {out:?}");
@@ -341,8 +365,8 @@ mod tests {
         let mut seen = Seen::default();
         let mut whole = [0; 5];
         for (value, whole) in values.iter().zip(whole.iter_mut()) {
-            let mut row = [0; LANES];
-            seen.push(key, quantise_by_twos::<L>(&[*value; LANES], &mut row));
+            let mut row = [0; 4 * LANES];
+            seen.push(key, quantise_by_twos::<L>(&[*value; 4 * LANES], &mut row));
             *whole = row[0];
         }
         seen.fill(LANES);

@@ -35,7 +35,8 @@ pub(super) trait Vectors {
     unsafe fn finish(sums: Self::Sums, row: f32, scale: *const f32, bias: *const f32, to: *mut f32);
 }
 
-/// [`Integers::product`](super::Integers::product) in tiles of `R` rows by `N` vectors.
+/// [`Integers::product`](super::Integers::product) in tiles of `R` rows by `N` vectors; what is left over, in tiles of two
+/// rows.
 ///
 /// # Safety
 ///
@@ -52,13 +53,16 @@ pub(super) unsafe fn product<V: Vectors, const R: usize, const N: usize>(
         while at < count {
             // SAFETY: rows and columns of the tile exist, as `check_product` has made sure.
             unsafe {
-                if count < R {
+                if count - at >= R {
+                    product_tile::<V, R, N>(rows, matrix, at, column, out);
+                    at += R;
+                } else if count >= 2 {
+                    // The last tile begins early rather than to be cut: a row is computed twice, to the same end.
+                    product_tile::<V, 2, N>(rows, matrix, at.min(count - 2), column, out);
+                    at += 2;
+                } else {
                     product_tile::<V, 1, N>(rows, matrix, at, column, out);
                     at += 1;
-                } else {
-                    // The last tile begins early rather than to be cut: some rows are computed twice, to the same end.
-                    product_tile::<V, R, N>(rows, matrix, at.min(count - R), column, out);
-                    at += R;
                 }
             }
         }
@@ -114,7 +118,8 @@ unsafe fn product_tile<V: Vectors, const R: usize, const N: usize>(
     }
 }
 
-/// [`Integers::pairs`](super::Integers::pairs) in tiles of `R` rows by `N` vectors.
+/// [`Integers::pairs`](super::Integers::pairs) in tiles of `R` rows by `N` vectors; what is left over, in tiles of four rows
+/// or one.
 ///
 /// # Safety
 ///
@@ -134,20 +139,21 @@ pub(super) unsafe fn pairs<V: Vectors, const R: usize, const N: usize>(
         while at < count {
             // SAFETY: rows and columns of the tile exist, as `check_pairs` has made sure.
             unsafe {
-                match (count < R, wide) {
-                    (false, true) => pair_tile::<V, R, N>(left, right, at.min(count - R), column, out),
-                    (false, false) => pair_tile::<V, R, 1>(left, right, at.min(count - R), column, out),
-                    (true, true) => pair_tile::<V, 1, N>(left, right, at, column, out),
-                    (true, false) => pair_tile::<V, 1, 1>(left, right, at, column, out),
-                }
+                at += match (count - at, wide) {
+                    (rest, true) if rest >= R => pair_tile::<V, R, N>(left, right, at, column, out),
+                    (rest, false) if rest >= R => pair_tile::<V, R, 1>(left, right, at, column, out),
+                    (4.., true) => pair_tile::<V, 4, N>(left, right, at, column, out),
+                    (4.., false) => pair_tile::<V, 4, 1>(left, right, at, column, out),
+                    (_, true) => pair_tile::<V, 1, N>(left, right, at, column, out),
+                    (_, false) => pair_tile::<V, 1, 1>(left, right, at, column, out),
+                };
             }
-            at += if count < R { 1 } else { R };
         }
         column += if wide { N * V::WIDTH } else { V::WIDTH };
     }
 }
 
-/// `R` rows from `first` on by `N` vectors of columns from `column` on.
+/// `R` rows from `first` on by `N` vectors of columns from `column` on; returns `R`.
 ///
 /// # Safety
 ///
@@ -159,7 +165,7 @@ unsafe fn pair_tile<V: Vectors, const R: usize, const N: usize>(
     first: usize,
     column: usize,
     out: &mut [i32],
-) {
+) -> usize {
     let columns = BLOCK * right.blocks;
     // SAFETY: every pointer stays inside the slice that it is made from: a row of `left` begins every `stride` numbers
     // and has two for each step, `right` has four bytes for each column at every step.
@@ -186,6 +192,7 @@ unsafe fn pair_tile<V: Vectors, const R: usize, const N: usize>(
             }
         }
     }
+    R
 }
 
 /// Makes a set of instructions of [`Vectors`]: its type, its lanes, its products in tiles of so many rows and vectors, those of pairs
