@@ -92,10 +92,6 @@ impl Matrix {
         Self { inputs, outputs, weights: packed, start: start.collect(), scale, bias }
     }
 
-    pub(super) fn inputs(&self) -> usize {
-        self.inputs
-    }
-
     pub(super) fn outputs(&self) -> usize {
         self.outputs
     }

@@ -26,6 +26,41 @@ impl Work for PairProduct<'_> {
     }
 }
 
+/// All that happens between the products, to the last bit.
+struct Passes<'a>(&'a [f32], &'a [f32]);
+
+impl Work for Passes<'_> {
+    type Output = (Vec<u32>, Vec<u8>, Vec<i16>);
+    fn run<I: Integers>(self) -> Self::Output {
+        let Self(row, other) = self;
+        let (mut floats, mut bytes, mut halves) = (Vec::new(), vec![0; 3 * row.len()], vec![0; 3 * row.len()]);
+        let mut normed = row.to_vec();
+        rows::add_and_normalise::<I::Lanes>(&mut normed, other, row, other, 1e-12);
+        let (mut grown, mut bent) = (row.to_vec(), row.to_vec());
+        rows::tanh::<I::Lanes>(&mut bent);
+        let (first, rest) = bytes.split_at_mut(row.len());
+        let (second, third) = rest.split_at_mut(row.len());
+        floats.push(rows::quantise::<I::Lanes>(row, other, first));
+        floats.push(rows::quantise_gelu::<I::Lanes>(&mut grown, other, second));
+        floats.push(rows::quantise_signed::<I::Lanes>(row, third));
+        let (first, rest) = halves.split_at_mut(row.len());
+        let (second, third) = rest.split_at_mut(row.len());
+        floats.push(rows::quantise_finely::<I::Lanes>(row, 4095.0, first));
+        floats.push(rows::quantise_by_twos::<I::Lanes>(row, second));
+        let mut seen = rows::Seen::default();
+        for (key, value) in row.iter().zip(other).skip(3) {
+            let mut own = [0; 64];
+            seen.push(key.abs() / 1000.0, rows::quantise_by_twos::<I::Lanes>(&[*value; 64], &mut own));
+        }
+        seen.fill(row.len());
+        let products: Vec<i32> = other.iter().map(|value| (value * 500.0) as i32).collect();
+        floats.push(rows::mixture::<I::Lanes>(&products, 0.3, &seen, &mut vec![0.0; row.len()], third));
+        floats.push(rows::dot::<I::Lanes>(row, other));
+        floats.extend(normed.into_iter().chain(grown).chain(bent));
+        (floats.into_iter().map(f32::to_bits).collect(), bytes, halves)
+    }
+}
+
 /// Numbers that look random, the same every time for a seed.
 fn numbers(seed: u64) -> impl FnMut() -> u64 {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
@@ -83,12 +118,28 @@ fn agree_on_pairs(count: usize, steps: usize, blocks: usize, seed: u64) {
     }
 }
 
+fn agree_on_passes(fours: usize, size: f32, seed: u64) {
+    let mut next = numbers(seed);
+    let mut row = || -> Vec<f32> { (0..64 * fours).map(|_| ((next() % 20_001) as f32 / 1e4 - 1.0) * size).collect() };
+    let (row, other) = (row(), row());
+    let sets = Set::available();
+    let expected = sets.last().unwrap().run(Passes(&row, &other));
+    for set in sets {
+        assert!(set.run(Passes(&row, &other)) == expected, "{} gives other rows", set.name());
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn products_agree(count in 0..20usize, fours in 1..40usize, panels in 1..4usize, seed: u64) {
         agree_on_a_product(count, 4 * fours, 64 * panels, seed, false);
+    }
+
+    #[test]
+    fn passes_agree(fours in 1..13usize, power in -20..20i32, seed: u64) {
+        agree_on_passes(fours, 2.0_f32.powi(power), seed);
     }
 
     #[test]
@@ -100,6 +151,11 @@ proptest! {
 #[test]
 fn the_largest_numbers_do_not_overflow() {
     agree_on_a_product(7, 1536, 64, 1, true);
+}
+
+#[test]
+fn rows_of_nothing_agree() {
+    agree_on_passes(6, 0.0, 1);
 }
 
 #[test]
