@@ -58,11 +58,10 @@ impl Plain {
         }
         let pieces: Vec<_> = pieces.into_iter().collect();
         let mut plain = Plain { nodes: vec![Node::default()], bytes: vec![0], front: 0 };
-        // The pieces below each node, in the order of the nodes.
-        let mut below = vec![0..pieces.len()];
-        let mut depths = vec![0];
+        // The pieces below each node and how many bytes lead there, in the order of the nodes.
+        let mut below = vec![(0..pieces.len(), 0)];
         let mut at = 0;
-        while let (Some(range), Some(depth)) = (below.get(at).cloned(), depths.get(at).copied()) {
+        while let Some((range, depth)) = below.get(at).cloned() {
             let mut rest = pieces.get(range.clone())?;
             let mut start = range.start;
             if let Some(((bytes, piece), longer)) = rest.split_first()
@@ -77,8 +76,7 @@ impl Plain {
                 let count = rest.partition_point(|(bytes, _)| bytes.get(depth) <= Some(byte));
                 plain.nodes.push(Node::default());
                 plain.bytes.push(*byte);
-                below.push(start..start + count);
-                depths.push(depth + 1);
+                below.push((start..start + count, depth + 1));
                 rest = rest.get(count..)?;
                 start += count;
             }
