@@ -5,6 +5,7 @@ pub mod dates;
 pub mod encoder;
 pub mod entities;
 pub mod language;
+pub mod places;
 pub mod segments;
 pub mod sentences;
 pub mod sentiment;
@@ -26,6 +27,8 @@ pub struct Settings {
     pub sentences: sentences::Settings,
     /// Persons, organisations and places.
     pub entities: entities::Settings,
+    /// Where the places are.
+    pub places: places::Settings,
     /// How the article speaks of each of them.
     pub sentiment: sentiment::Settings,
     /// Dates and times.
@@ -44,6 +47,7 @@ impl Settings {
             Entry::of::<sentences::Split>(&self.sentences),
             Entry::of::<encoder::Encode>(&()),
             Entry::of::<entities::FindEntities>(&self.entities),
+            Entry::of::<places::Locate>(&self.places),
             Entry::of::<sentiment::Weigh>(&self.sentiment),
             Entry::of::<dates::Find>(&self.dates),
             Entry::of::<claims::FindClaims>(&self.claims),

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use copydesk::message;
 use copydesk::pipeline::Enriched;
 use copydesk::stages::encoder::{Kind, Name, Polarity, Reader, Reading};
-use copydesk::stages::{claims, dates, entities, language, segments, sentences, sentiment};
+use copydesk::stages::{claims, dates, entities, language, places, segments, sentences, sentiment};
 use copydesk::text::Span;
 use serde_json::json;
 
@@ -263,6 +263,29 @@ fn entities() {
                 .map(|(index, entity)| format!("e{} is {}", index + 1, entity.name))
                 .collect();
             assert!(names.contains(state), "{}: {state}, not {names:?}", case.name);
+        }
+    }
+}
+
+/// What each state says of an entity must hold: the place that it is, with country and first-level region, or none.
+#[test]
+fn places() {
+    for case in Case::all("places") {
+        let enriched = run(&case, Marked::of(&case));
+        let resolved = &enriched.document.layer::<places::Places>().expect(&case.name).resolved;
+        let place = |place: &places::Resolved| {
+            let country = place.country.iter().map(|country| country.as_str().to_owned());
+            let region = place.admin1.iter().map(|(code, _)| (*code).to_owned());
+            format!("{} ({})", place.name, country.chain(region).collect::<Vec<_>>().join("."))
+        };
+        let found: Vec<_> = resolved
+            .iter()
+            .enumerate()
+            .map(|(index, found)| format!("e{} is {}", index + 1, found.as_ref().map_or("none".to_owned(), place)))
+            .collect();
+        assert!(!case.states.is_empty(), "{}", case.name);
+        for state in &case.states {
+            assert!(found.contains(state), "{}: {state}, not {found:?}", case.name);
         }
     }
 }

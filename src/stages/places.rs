@@ -1,0 +1,178 @@
+//! The one place of the gazetteer that a name means in this document, or none.
+//!
+//! Candidates come by name from [`crate::knowledge::places`]; the document decides among them: what the text says after
+//! or before a name (Paris, Texas), countries and regions that it names or derives words from, its dateline and its
+//! source's home, how near the other places are, how many people live there. A country or a first-level region goes
+//! before a town of its name unless the document says otherwise. One name has one sense in a document. Where little
+//! speaks for any candidate the answer is none; a wrong town is worse than none.
+//!
+//! It knows no buildings, streets or rivers, and of areas such as "the West" only that they are no town.
+
+mod choice;
+mod context;
+mod names;
+mod resolve;
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::encoder::Kind as EntityKind;
+use super::entities::{Entities, Form};
+use super::segments::Segments;
+use crate::article::Article;
+use crate::document::{About, Document, Evidence, Layer};
+use crate::json::score;
+use crate::knowledge::countries::Countries;
+use crate::knowledge::places::{Kind, Places as Gazetteer};
+use crate::stage::{Resources, Stage};
+
+use resolve::Asked;
+pub use resolve::Resolved;
+
+/// `[stages.places]`.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Whether places get their coordinates.
+    pub enabled: bool,
+    /// Where a source is at home, by its name as articles give it: `"Valley Herald" = "Paris, Texas"`. Of two towns with
+    /// one name the nearer is the likelier.
+    pub homes: BTreeMap<String, String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { enabled: true, homes: BTreeMap::new() }
+    }
+}
+
+/// The places of a document.
+pub struct Places {
+    /// Of each entity, as the entities layer lists them; none of what is no place or none that is known.
+    pub resolved: Vec<Option<Resolved>>,
+}
+
+impl Layer for Places {
+    fn facts(&self, about: About) -> Vec<(&'static str, Value)> {
+        self.about(about).map(|resolved| ("geo", resolved.json())).into_iter().collect()
+    }
+
+    fn evidence(&self, about: About) -> Vec<Evidence> {
+        self.about(about).map(|resolved| resolved.evidence.clone()).unwrap_or_default()
+    }
+}
+
+impl Places {
+    fn about(&self, about: About) -> Option<&Resolved> {
+        let About::Entity(index) = about else { return None };
+        self.resolved.get(index)?.as_ref()
+    }
+}
+
+impl Resolved {
+    fn json(&self) -> Value {
+        let mut geo = Map::new();
+        geo.insert("latitude".to_owned(), json!(score(self.point.latitude)));
+        geo.insert("longitude".to_owned(), json!(score(self.point.longitude)));
+        if let Some(country) = &self.country {
+            geo.insert("country".to_owned(), json!(country.as_str()));
+        }
+        if let Some((code, name)) = self.admin1 {
+            geo.insert("admin1".to_owned(), json!({"code": code, "name": name}));
+        }
+        let kind = match self.kind {
+            Kind::Country => "country",
+            Kind::Region => "region",
+            Kind::County => "county",
+            Kind::Town | Kind::Part => "city",
+            Kind::Area | Kind::Elsewhere => "area",
+        };
+        geo.insert("kind".to_owned(), json!(kind));
+        geo.insert("confidence".to_owned(), json!(score(self.confidence)));
+        Value::Object(geo)
+    }
+}
+
+/// The stage.
+pub struct Locate {
+    gazetteer: &'static Gazetteer,
+    homes: BTreeMap<String, String>,
+}
+
+impl Stage for Locate {
+    const NAME: &'static str = "places";
+    const VERSION: &'static str = "1";
+    const REQUIRES: &'static [&'static str] = &["segments", "entities"];
+    type Settings = Settings;
+    type Output = Places;
+
+    fn enabled(settings: &Settings) -> bool {
+        settings.enabled
+    }
+
+    fn load(settings: &Settings, _: &Resources) -> anyhow::Result<Self> {
+        Ok(Self { gazetteer: Gazetteer::built_in()?, homes: settings.homes.clone() })
+    }
+
+    fn annotate(&self, document: &Document) -> anyhow::Result<Places> {
+        let (Some(segments), Some(entities)) = (document.layer::<Segments>(), document.layer::<Entities>()) else {
+            anyhow::bail!("a layer it requires is missing");
+        };
+        let article = document.article();
+        let mut names: Vec<Asked> = entities
+            .entities
+            .iter()
+            .enumerate()
+            .filter(|(_, entity)| entity.kind == EntityKind::Place)
+            .map(|(index, entity)| {
+                let named = entity.mentions.iter().filter(|mention| mention.form == Form::Name);
+                Asked::of(document.text(), index, &entity.name, named.map(|mention| mention.span))
+            })
+            .collect();
+        names.extend(self.beside(article, segments, entities));
+        let parts = segments.prose().map(|segment| segment.span);
+        let choices = resolve::resolve(self.gazetteer, document.text(), &names, parts);
+        let mut resolved = vec![None; entities.entities.len()];
+        for (asked, found) in names.iter().zip(choices) {
+            if let Some(place) = asked.entity.and_then(|index| resolved.get_mut(index)) {
+                *place = found;
+            }
+        }
+        Ok(Places { resolved })
+    }
+}
+
+/// As many datelines, and as many organisations, are heard.
+const DATELINES: usize = 8;
+const ORGANISATIONS: usize = 40;
+
+impl Locate {
+    /// What stands beside the places of a story and says where it is.
+    fn beside(&self, article: &Article, segments: &Segments, entities: &Entities) -> Vec<Asked> {
+        let gazetteer = self.gazetteer;
+        let datelines = segments.datelines.iter().flat_map(|dateline| &dateline.places).take(DATELINES);
+        let mut beside: Vec<Asked> = datelines.map(|place| Asked::beside(place, 2.0)).collect();
+        if let Some(source) = &article.source {
+            let home = self.homes.get(source).map(|home| Asked::beside(home, 2.0));
+            let home = home.or_else(|| Some(Asked::beside(names::inside(gazetteer, source, true)?, 1.0)));
+            beside.extend(home);
+        }
+        // Herald.example.co.uk stands in Britain.
+        let host = article.url.as_deref().and_then(|url| url.split('/').nth(2)).unwrap_or_default();
+        let code = host.rsplit('.').next().unwrap_or_default().to_uppercase();
+        let code = if code == "UK" { "GB" } else { &code };
+        let country = Countries::built_in().by_code(code).filter(|_| !GENERIC.contains(&code));
+        beside.extend(country.map(|country| Asked::beside(country.name, 0.7)));
+        let organisations = entities.entities.iter().filter(|entity| entity.kind == EntityKind::Organisation);
+        let within =
+            organisations.take(ORGANISATIONS).filter_map(|entity| names::inside(gazetteer, &entity.name, false));
+        beside.extend(within.map(|place| Asked::beside(place, 0.5)));
+        beside
+    }
+}
+
+/// Codes of countries that sites anywhere use as the end of their names.
+const GENERIC: [&str; 8] = ["AI", "CC", "CO", "FM", "IO", "ME", "TV", "LY"];
