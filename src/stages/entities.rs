@@ -7,6 +7,7 @@
 
 mod grouping;
 mod names;
+mod salience;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -45,10 +46,8 @@ pub struct Entity {
     pub kind: Kind,
     /// Its most complete mention, on one line and composed (NFC).
     pub name: String,
-    /// Its share in the story, 0 to 1; all of an article's sum to 1, but for rounding down.
-    ///
-    /// Each mention weighs `1 / (1 + s / 10)`, where `s` counts the segments before it, and twice that in the title; the
-    /// salience is the weight of the entity's mentions over that of all mentions.
+    /// Its share in the story, 0 to 1; all of an article's sum to 1, but for rounding down. How it is reckoned,
+    /// `salience` says.
     pub salience: f64,
     /// How sure the surest of its mentions is, 0 to 1.
     pub confidence: f64,
@@ -159,29 +158,28 @@ impl Stage for FindEntities {
             anyhow::bail!("a layer it requires is missing");
         };
         let mut mentions = Vec::new();
-        let mut prose = segments.prose().enumerate().peekable();
+        let mut prose = segments.prose().peekable();
         for name in names::joined(text, encoding) {
             let Some(found) = names::tidy(text, encoding, &name) else { continue };
             // Mentions and segments are both in order: walk on to the segment that holds this one.
-            while prose.next_if(|(_, segment)| segment.span.end() <= found.span.start()).is_some() {}
-            let Some(&(place, segment)) = prose.peek() else { continue };
+            while prose.next_if(|segment| segment.span.end() <= found.span.start()).is_some() {}
+            let Some(segment) = prose.peek() else { continue };
             let title = segment.kind == segments::Kind::Title;
-            mentions.push(grouping::Found { segment: place, title, ..found });
+            mentions.push(grouping::Found { title, ..found });
         }
         let groups = grouping::group(text, &mentions);
-        let weight = |found: &grouping::Found| (1.0 + f64::from(found.title)) / (1.0 + found.segment as f64 / 10.0);
-        let total: f64 = mentions.iter().map(weight).sum();
         let entities = groups.into_iter().map(|group| {
             let mentions: Vec<_> = group.mentions.iter().map(|index| &mentions[*index]).collect();
-            let share = mentions.iter().map(|found| weight(found)).sum::<f64>() / total;
             Entity {
                 kind: group.kind,
                 name: group.name,
-                salience: (share * 1e4).floor() / 1e4,
+                salience: 0.0,
                 confidence: mentions.iter().map(|found| found.confidence).fold(0.0, f64::max),
                 mentions: mentions.iter().map(|found| found.mention()).collect(),
             }
         });
-        Ok(Entities { entities: entities.collect() })
+        let mut entities: Vec<Entity> = entities.collect();
+        salience::share_out(segments, encoding, &mut entities);
+        Ok(Entities { entities })
     }
 }

@@ -16,9 +16,7 @@ pub(super) struct Found {
     pub(super) words: Range<usize>,
     pub(super) kind: Kind,
     pub(super) confidence: f64,
-    /// The segment it stands in, counted over the story.
-    pub(super) segment: usize,
-    /// Whether that is the title.
+    /// Whether it stands in the title.
     pub(super) title: bool,
 }
 

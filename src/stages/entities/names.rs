@@ -236,8 +236,7 @@ pub(super) fn tidy(text: &Text, encoding: &Encoding, name: &Name) -> Option<Foun
     // "US" is a country and "WHO" an organisation where they are written so, and never "us" and "who".
     let pronoun = PRONOUNS.contains(&lower.as_str()) && !(shouted && matches!(lower.as_str(), "us" | "who"));
     let named = slice.chars().any(|c| c.is_uppercase() || c.is_alphabetic() && !c.is_lowercase());
-    let found =
-        Found { span, words: range, kind: name.kind, confidence: f64::from(name.confidence), segment: 0, title: false };
+    let found = Found { span, words: range, kind: name.kind, confidence: f64::from(name.confidence), title: false };
     (named && !pronoun).then_some(found)
 }
 
