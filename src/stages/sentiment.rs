@@ -1,7 +1,7 @@
 //! How an article speaks of each entity: from the words around each mention, never from the tone of the whole.
 //!
-//! The sentiment of an entity is the mean of its mentions'. That of the article is an aggregate: the mean over its
-//! entities, each weighed by its salience.
+//! The sentiment of an entity is the mean of its mentions'; what is said of a metonym is said of who acts, and counts
+//! there. That of the article is an aggregate: the mean over its entities, each weighed by its salience.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::encoder::{Encoding, Polarity};
 use super::entities::Entities;
+use super::readings::Readings;
 use crate::document::{About, Document, Layer, Wire};
 use crate::json::score;
 use crate::stage::{Resources, Stage};
@@ -71,8 +72,8 @@ impl Scores {
 pub struct Sentiment {
     /// Of each mention, as the entities layer lists them.
     pub mentions: Vec<Vec<Scores>>,
-    /// Of each entity.
-    pub entities: Vec<Scores>,
+    /// Of each entity, implied ones counted on; none where all its mentions are metonyms of another.
+    pub entities: Vec<Option<Scores>>,
     /// Of the article; none where it has no entity.
     pub article: Option<Scores>,
 }
@@ -86,7 +87,7 @@ impl Layer for Sentiment {
     fn facts(&self, about: About) -> Vec<(&'static str, Value)> {
         let scores = match about {
             About::Article => None,
-            About::Entity(entity) => self.entities.get(entity),
+            About::Entity(entity) => self.entities.get(entity).and_then(Option::as_ref),
             About::Mention(entity, mention) => self.mentions.get(entity).and_then(|mentions| mentions.get(mention)),
         };
         scores.map(|scores| ("sentiment", json!(scores))).into_iter().collect()
@@ -98,7 +99,7 @@ pub struct Weigh;
 
 impl Stage for Weigh {
     const NAME: &'static str = "sentiment";
-    const VERSION: &'static str = "1";
+    const VERSION: &'static str = "2";
     const REQUIRES: &'static [&'static str] = &["encoder", "entities"];
     type Settings = Settings;
     type Output = Sentiment;
@@ -124,13 +125,21 @@ impl Stage for Weigh {
         let mut scores = scores.into_iter().map(triple);
         let raw: Vec<Vec<[f64; 3]>> =
             entities.iter().map(|entity| scores.by_ref().take(entity.mentions.len()).collect()).collect();
-        let means: Vec<[f64; 3]> =
-            raw.iter().map(|mentions| mean(mentions.iter().map(|scores| (1.0, *scores)))).collect();
-        let article = mean(entities.iter().map(|entity| entity.salience).zip(means.iter().copied()));
+        let all = |mentions: &[[f64; 3]]| mean(mentions.iter().map(|scores| (1.0, *scores)));
+        let weighed = entities.iter().zip(&raw).map(|(entity, mentions)| (entity.salience, all(mentions)));
+        let article = mean(weighed);
+        let readings = document.layer::<Readings>();
+        let mut owned: Vec<Vec<[f64; 3]>> = vec![Vec::new(); entities.len() + document.implied().count()];
+        for (entity, mentions) in raw.iter().enumerate() {
+            for (mention, scores) in mentions.iter().enumerate() {
+                let acts = readings.and_then(|readings| readings.of(entity, mention)?.stands_for);
+                owned.get_mut(acts.unwrap_or(entity)).into_iter().for_each(|own| own.push(*scores));
+            }
+        }
         Ok(Sentiment {
             mentions: raw.into_iter().map(|mentions| mentions.into_iter().map(Scores::of).collect()).collect(),
             article: (article.iter().sum::<f64>() > 0.0).then(|| Scores::of(article)),
-            entities: means.into_iter().map(Scores::of).collect(),
+            entities: owned.iter().map(|own| (!own.is_empty()).then(|| Scores::of(all(own)))).collect(),
         })
     }
 }

@@ -19,7 +19,7 @@ fn mentions<'a>(record: &'a Value, kind: &str, name: &str) -> Vec<&'a str> {
     let entities = record["entities"].as_array().unwrap();
     let entity = entities.iter().find(|entity| entity["type"] == kind && entity["name"] == name);
     let entity = entity.unwrap_or_else(|| panic!("no {kind} {name} in {entities:#?}"));
-    assert!(entity["sentiment"]["label"].is_string(), "{name} has no sentiment");
+    assert!(entity["mentions"][0]["sentiment"]["label"].is_string(), "{name} has no sentiment");
     entity["mentions"].as_array().unwrap().iter().map(|mention| mention["text"].as_str().unwrap()).collect()
 }
 
