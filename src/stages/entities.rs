@@ -4,16 +4,21 @@
 //! name: the same name, a surname after the full name, an acronym after the long name ([`grouping`]).
 //! The document decides what an entity is: the kinds its mentions were read as, each weighed by how sure the model was,
 //! the body before the title.
+//! Pronouns are mentions of persons where it is clear of whom they speak ([`references`]).
 
+mod gender;
 mod grouping;
 mod names;
+mod references;
+mod words;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use self::words::Words;
 use super::encoder::{Encoding, Kind};
 use super::segments::{self, Segments};
-use crate::document::{About, Document, Layer, Wire};
+use crate::document::{About, Document, Evidence, Layer, Wire};
 use crate::json::{Object, array, score};
 use crate::stage::{Resources, Stage};
 use crate::text::Span;
@@ -48,7 +53,7 @@ pub struct Entity {
     /// Its share in the story, 0 to 1; all of an article's sum to 1, but for rounding down.
     ///
     /// Each mention weighs `1 / (1 + s / 10)`, where `s` counts the segments before it, and twice that in the title; the
-    /// salience is the weight of the entity's mentions over that of all mentions.
+    /// salience is the weight of the names among the entity's mentions over that of all names.
     pub salience: f64,
     /// How sure the surest of its mentions is, 0 to 1.
     pub confidence: f64,
@@ -67,6 +72,8 @@ pub struct Mention {
     pub form: Form,
     /// How sure it is that these words speak of this entity, 0 to 1; of a name, that it is one and of this kind.
     pub confidence: f64,
+    /// Why it is one of this entity's.
+    pub evidence: Evidence,
 }
 
 /// By what an entity is mentioned.
@@ -133,6 +140,12 @@ impl Layer for Entities {
         })?;
         Ok(true)
     }
+
+    fn evidence(&self, about: About) -> Vec<Evidence> {
+        let About::Mention(entity, mention) = about else { return Vec::new() };
+        let mention = self.entities.get(entity).and_then(|entity| entity.mentions.get(mention));
+        mention.map(|mention| mention.evidence.clone()).into_iter().collect()
+    }
 }
 
 /// The stage.
@@ -140,7 +153,7 @@ pub struct FindEntities;
 
 impl Stage for FindEntities {
     const NAME: &'static str = "entities";
-    const VERSION: &'static str = "1";
+    const VERSION: &'static str = "2";
     const REQUIRES: &'static [&'static str] = &["segments", "encoder"];
     type Settings = Settings;
     type Output = Entities;
@@ -169,19 +182,32 @@ impl Stage for FindEntities {
             mentions.push(grouping::Found { segment: place, title, ..found });
         }
         let groups = grouping::group(text, &mentions);
+        let words = Words::new(text, encoding, segments);
+        let references = references::all(&words, &mentions, &groups);
         let weight = |found: &grouping::Found| (1.0 + f64::from(found.title)) / (1.0 + found.segment as f64 / 10.0);
         let total: f64 = mentions.iter().map(weight).sum();
-        let entities = groups.into_iter().map(|group| {
-            let mentions: Vec<_> = group.mentions.iter().map(|index| &mentions[*index]).collect();
-            let share = mentions.iter().map(|found| weight(found)).sum::<f64>() / total;
-            Entity {
-                kind: group.kind,
-                name: group.name,
-                salience: (share * 1e4).floor() / 1e4,
-                confidence: mentions.iter().map(|found| found.confidence).fold(0.0, f64::max),
-                mentions: mentions.iter().map(|found| found.mention()).collect(),
+        let mut entities: Vec<Entity> = groups
+            .into_iter()
+            .map(|group| {
+                let mentions: Vec<_> = group.mentions.iter().map(|index| &mentions[*index]).collect();
+                let share = mentions.iter().map(|found| weight(found)).sum::<f64>() / total;
+                Entity {
+                    kind: group.kind,
+                    name: group.name,
+                    salience: (share * 1e4).floor() / 1e4,
+                    confidence: mentions.iter().map(|found| found.confidence).fold(0.0, f64::max),
+                    mentions: mentions.iter().map(|found| found.mention()).collect(),
+                }
+            })
+            .collect();
+        for (entity, mention) in references {
+            if let Some(entity) = entities.get_mut(entity) {
+                entity.mentions.push(mention);
             }
-        });
-        Ok(Entities { entities: entities.collect() })
+        }
+        for entity in &mut entities {
+            entity.mentions.sort_by_key(|mention| mention.span);
+        }
+        Ok(Entities { entities })
     }
 }

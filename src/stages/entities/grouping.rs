@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::{Form, Mention, names};
+use crate::document::Evidence;
 use crate::stages::encoder::Kind;
 use crate::text::{Span, Text};
 
@@ -24,7 +25,8 @@ pub(super) struct Found {
 
 impl Found {
     pub(super) fn mention(&self) -> Mention {
-        Mention { span: self.span, words: self.words.clone(), form: Form::Name, confidence: self.confidence }
+        let evidence = Evidence::of("name", [self.span]);
+        Mention { span: self.span, words: self.words.clone(), form: Form::Name, confidence: self.confidence, evidence }
     }
 }
 

@@ -172,6 +172,11 @@ const PRONOUNS: &[&str] = &[
     "they", "them", "their", "who", "this", "that", "these",
 ];
 
+/// Whether a word in lower case is a title or post.
+pub(super) fn is_role(word: &str) -> bool {
+    ROLES.contains(&word.trim_end_matches('.'))
+}
+
 /// The names that the model found, those joined that it cut: two of one kind with nothing but a blank between (South
 /// Africa), and what follows an "of" (University of Cape Town).
 pub(super) fn joined(text: &Text, encoding: &Encoding) -> Vec<Name> {
