@@ -6,10 +6,14 @@
 //! the body before the title.
 //! Pronouns are mentions of persons where it is clear of whom they speak ([`references`]).
 
+mod acronyms;
+mod classes;
 mod gender;
 mod grouping;
 mod names;
+mod people;
 mod references;
+mod variants;
 mod words;
 
 use schemars::JsonSchema;
@@ -181,22 +185,22 @@ impl Stage for FindEntities {
             let title = segment.kind == segments::Kind::Title;
             mentions.push(grouping::Found { segment: place, title, ..found });
         }
-        let groups = grouping::group(text, &mentions);
         let words = Words::new(text, encoding, segments);
+        let groups = grouping::group(&words, &mentions);
         let references = references::all(&words, &mentions, &groups);
         let weight = |found: &grouping::Found| (1.0 + f64::from(found.title)) / (1.0 + found.segment as f64 / 10.0);
         let total: f64 = mentions.iter().map(weight).sum();
         let mut entities: Vec<Entity> = groups
             .into_iter()
             .map(|group| {
-                let mentions: Vec<_> = group.mentions.iter().map(|index| &mentions[*index]).collect();
-                let share = mentions.iter().map(|found| weight(found)).sum::<f64>() / total;
+                let own = || group.mentions.iter().filter_map(|index| mentions.get(*index));
+                let share = own().map(weight).sum::<f64>() / total;
                 Entity {
                     kind: group.kind,
-                    name: group.name,
                     salience: (share * 1e4).floor() / 1e4,
-                    confidence: mentions.iter().map(|found| found.confidence).fold(0.0, f64::max),
-                    mentions: mentions.iter().map(|found| found.mention()).collect(),
+                    confidence: own().map(|found| found.confidence).fold(0.0, f64::max),
+                    mentions: group.mentions(&mentions).collect(),
+                    name: group.name,
                 }
             })
             .collect();

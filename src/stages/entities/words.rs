@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::classes::{Class, Classes};
 use crate::stages::encoder::Encoding;
 use crate::stages::segments::Segments;
 use crate::text::{Span, Text};
@@ -14,6 +15,7 @@ pub(super) struct Words<'a> {
     pub(super) spans: &'a [Span],
     pub(super) sentence: &'a [usize],
     lower: Vec<Cow<'a, str>>,
+    classes: Vec<Classes>,
     /// The quotation of each word, counted from 1; 0 outside.
     quotation: Vec<usize>,
 }
@@ -35,11 +37,13 @@ impl<'a> Words<'a> {
             plain if plain.chars().any(char::is_uppercase) => Cow::Owned(plain.to_lowercase()),
             plain => Cow::Borrowed(plain),
         };
+        let lower: Vec<_> = encoding.words.iter().map(lowered).collect();
         let mut words = Self {
             text,
             spans: &encoding.words,
             sentence: &encoding.sentence,
-            lower: encoding.words.iter().map(lowered).collect(),
+            classes: lower.iter().map(|word| Classes::of(word)).collect(),
+            lower,
             quotation: Vec::with_capacity(encoding.words.len()),
         };
         let mut prose = segments.prose().peekable();
@@ -71,6 +75,11 @@ impl<'a> Words<'a> {
     /// A word in lower case; nothing where there is none.
     pub(super) fn lower(&self, index: usize) -> &str {
         self.lower.get(index).map_or("", Cow::as_ref)
+    }
+
+    /// Whether a word is in a class.
+    pub(super) fn is(&self, index: usize, class: Class) -> bool {
+        self.classes.get(index).is_some_and(|classes| classes.is(class))
     }
 
     /// A word as written.
@@ -110,197 +119,58 @@ impl<'a> Words<'a> {
         self.raw(index).starts_with(char::is_uppercase)
     }
 
+    /// The title or noun right before a name.
+    pub(super) fn title(&self, name: usize) -> Option<usize> {
+        let before = self.before(name)?;
+        // An abbreviation may be cut from its dot.
+        if self.lower(before) == "." { self.before(before) } else { Some(before) }
+    }
+
     /// How a mention stands in its sentence, as far as the words next to it tell.
     pub(super) fn place(&self, range: &Range<usize>) -> Place {
         let next = range.end.checked_sub(1).and_then(|last| self.after(last));
-        if next.is_some_and(|next| matches!(self.lower(next), "'s" | "’s" | "'" | "’")) {
+        if next.is_some_and(|next| self.is_possessive(next)) {
             return Place::Owner;
         }
         // Titles, adjectives and an article stand between a name and what governs it.
         let mut start = range.start;
         while let Some(before) = self.before(start) {
-            let title = self.is_capital(before) || super::names::is_role(self.lower(before));
-            if !(title || matches!(self.lower(before), "the" | "a" | "an" | "'s" | "’s")) || start + 8 < range.start {
+            let title = self.is_capital(before) || self.is(before, Class::Title) || self.is_possessive(before);
+            if !(title || matches!(self.lower(before), "the" | "a" | "an")) || start + 8 < range.start {
                 break;
             }
             start = before;
         }
         let Some(before) = self.before(start) else { return Place::Subject };
-        match self.lower(before) {
-            word if is_speech(word) || is_boundary(word) => Place::Subject,
-            word if is_preposition(word) => Place::Oblique,
-            _ if next.is_some_and(|next| self.is_verb(next)) => Place::Subject,
-            _ => Place::Object,
+        match () {
+            () if self.is(before, Class::Speech) || self.is(before, Class::Boundary) => Place::Subject,
+            () if self.is(before, Class::Preposition) => Place::Oblique,
+            () if next.is_some_and(|next| self.is_verb(next)) => Place::Subject,
+            () => Place::Object,
         }
     }
 
     /// Whether a noun says what somebody is: `Harrow is a former teacher`, `as the youngest minister`.
     pub(super) fn is_predicate(&self, index: usize) -> bool {
-        let mut before =
-            std::iter::successors(self.before(index), |at| self.before(*at)).take(6).map(|at| self.lower(at));
-        let governing = before.find(|word| is_boundary(word) || is_preposition(word) || is_being(word));
-        governing.is_some_and(|word| is_being(word) || word == "as")
+        let mut before = std::iter::successors(self.before(index), |at| self.before(*at)).take(6);
+        let governs = |at: &usize| [Class::Boundary, Class::Preposition, Class::Being].iter().any(|c| self.is(*at, *c));
+        let governing = before.find(governs);
+        governing.is_some_and(|at| self.is(at, Class::Being) || self.lower(at) == "as")
+    }
+
+    pub(super) fn is_possessive(&self, index: usize) -> bool {
+        matches!(self.lower(index), "'s" | "’s" | "'" | "’" | "ʼs")
     }
 
     /// Whether a word right after a name is likely its verb.
     fn is_verb(&self, index: usize) -> bool {
         let word = self.lower(index);
         let plain = word.chars().all(char::is_alphabetic) && !self.is_capital(index);
-        plain && !is_preposition(word) && !matches!(word, "and" | "or" | "but" | "than" | "that" | "who" | "whose")
+        plain && !self.is(index, Class::Preposition) && !self.is(index, Class::Boundary)
     }
 
-    /// Whether a new clause begins between two words of a sentence.
+    /// Whether a new clause begins between two words of a sentence; words far apart are taken to be in two.
     pub(super) fn parted(&self, range: Range<usize>) -> bool {
-        range.into_iter().any(|index| is_boundary(self.lower(index)) || self.lower(index) == "to")
+        range.len() > 60 || range.into_iter().any(|index| self.is(index, Class::Boundary) || self.lower(index) == "to")
     }
-}
-
-/// Words after which a clause begins, the marks among them.
-pub(super) fn is_boundary(word: &str) -> bool {
-    matches!(
-        word,
-        "," | ";"
-            | ":"
-            | "-"
-            | "–"
-            | "—"
-            | "("
-            | "\""
-            | "“"
-            | "”"
-            | "and"
-            | "but"
-            | "or"
-            | "that"
-            | "which"
-            | "who"
-            | "whose"
-            | "when"
-            | "while"
-            | "as"
-            | "if"
-            | "because"
-            | "since"
-            | "although"
-            | "though"
-            | "whether"
-            | "after"
-            | "before"
-            | "until"
-            | "where"
-            | "how"
-            | "why"
-            | "what"
-            | "so"
-            | "than"
-            | "unless"
-            | "once"
-    )
-}
-
-/// Forms of "be" and "become".
-fn is_being(word: &str) -> bool {
-    matches!(
-        word,
-        "is" | "was" | "are" | "were" | "be" | "been" | "being" | "became" | "become" | "becomes" | "remains"
-    )
-}
-
-/// Words that govern a noun.
-pub(super) fn is_preposition(word: &str) -> bool {
-    matches!(
-        word,
-        "of" | "in"
-            | "to"
-            | "for"
-            | "with"
-            | "on"
-            | "at"
-            | "from"
-            | "by"
-            | "about"
-            | "into"
-            | "through"
-            | "over"
-            | "against"
-            | "between"
-            | "under"
-            | "without"
-            | "within"
-            | "along"
-            | "behind"
-            | "beyond"
-            | "toward"
-            | "towards"
-            | "near"
-            | "among"
-            | "across"
-            | "around"
-            | "beside"
-            | "besides"
-            | "despite"
-            | "during"
-            | "inside"
-            | "outside"
-            | "like"
-            | "unlike"
-            | "onto"
-            | "upon"
-            | "via"
-            | "per"
-            | "versus"
-            | "alongside"
-            | "including"
-            | "regarding"
-            | "concerning"
-            | "following"
-            | "amid"
-            | "off"
-            | "out"
-            | "up"
-            | "down"
-    )
-}
-
-/// Verbs of saying, in the forms in which news has them.
-pub(super) fn is_speech(word: &str) -> bool {
-    matches!(
-        word,
-        "said"
-            | "says"
-            | "say"
-            | "told"
-            | "tells"
-            | "added"
-            | "adds"
-            | "asked"
-            | "asks"
-            | "wrote"
-            | "writes"
-            | "explained"
-            | "explains"
-            | "replied"
-            | "answered"
-            | "argued"
-            | "argues"
-            | "claimed"
-            | "claims"
-            | "insisted"
-            | "noted"
-            | "notes"
-            | "stated"
-            | "states"
-            | "warned"
-            | "continued"
-            | "recalled"
-            | "admitted"
-            | "announced"
-            | "remarked"
-            | "commented"
-            | "joked"
-            | "responded"
-            | "concluded"
-            | "tweeted"
-            | "testified"
-    )
 }
