@@ -204,6 +204,17 @@ fn resolve(
     known: &[Option<Known>],
 ) -> Option<(usize, Mention)> {
     let sentence = words.sentence(at);
+    let is_here = |candidate: &Candidate| words.sentence(candidate.range.start) == sentence;
+    // "Harrow told him" is about somebody else, wherever else Harrow is mentioned.
+    let acts = |candidate: &Candidate| {
+        is_here(candidate) && candidate.place != Place::Owner && !words.parted(candidate.range.end..at)
+    };
+    let acting: Vec<usize> = match case {
+        Case::Object => {
+            recent.iter().filter(|candidate| acts(candidate)).filter_map(|candidate| candidate.who).collect()
+        }
+        _ => Vec::new(),
+    };
     // Each one's weight, with the mention that adds most to it.
     let mut weighed: Vec<(Option<usize>, f64, f64, &Candidate)> = Vec::new();
     for candidate in recent {
@@ -211,12 +222,10 @@ fn resolve(
             Some(who) => known.get(who).and_then(|known| known.as_ref()?.gender).or(candidate.gender),
             None => candidate.gender,
         };
-        let here = words.sentence(candidate.range.start) == sentence;
-        let same_clause = here && !words.parted(candidate.range.end..at);
         let excluded = match case {
-            Case::Object => same_clause && candidate.place != Place::Owner,
-            Case::Reflexive => !here,
-            _ => false,
+            Case::Object => candidate.who.is_some_and(|who| acting.contains(&who)),
+            Case::Reflexive => !is_here(candidate),
+            Case::Subject | Case::Owner => false,
         };
         if excluded || own.is_some_and(|own| own != gender) {
             continue;
@@ -250,7 +259,7 @@ fn resolve(
     }
     let rule = match () {
         () if second.is_none() => "only_candidate",
-        () if words.sentence(best.range.start) == sentence => "same_sentence",
+        () if is_here(best) => "same_sentence",
         () if best.place == Place::Subject => "subject_before",
         () => "nearest",
     };
