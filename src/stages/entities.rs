@@ -13,6 +13,8 @@ mod grouping;
 mod names;
 mod people;
 mod references;
+mod repeats;
+mod roles;
 mod variants;
 mod words;
 
@@ -175,17 +177,20 @@ impl Stage for FindEntities {
         let (Some(segments), Some(encoding)) = (document.layer::<Segments>(), document.layer::<Encoding>()) else {
             anyhow::bail!("a layer it requires is missing");
         };
+        let words = Words::new(text, encoding, segments);
+        let mut names: Vec<_> =
+            names::joined(text, encoding).iter().filter_map(|name| names::tidy(text, encoding, name)).collect();
+        names.extend(repeats::missed(&words, &names));
+        names.sort_by_key(|found| found.span);
         let mut mentions = Vec::new();
         let mut prose = segments.prose().enumerate().peekable();
-        for name in names::joined(text, encoding) {
-            let Some(found) = names::tidy(text, encoding, &name) else { continue };
+        for found in names {
             // Mentions and segments are both in order: walk on to the segment that holds this one.
             while prose.next_if(|(_, segment)| segment.span.end() <= found.span.start()).is_some() {}
             let Some(&(place, segment)) = prose.peek() else { continue };
             let title = segment.kind == segments::Kind::Title;
             mentions.push(grouping::Found { segment: place, title, ..found });
         }
-        let words = Words::new(text, encoding, segments);
         let groups = grouping::group(&words, &mentions);
         let references = references::all(&words, &mentions, &groups);
         let weight = |found: &grouping::Found| (1.0 + f64::from(found.title)) / (1.0 + found.segment as f64 / 10.0);

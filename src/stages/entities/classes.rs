@@ -25,9 +25,10 @@ pub(super) enum Class {
     Post,
     Body,
     Small,
+    Auxiliary,
 }
 
-const NAMES: [(&str, Class); 19] = [
+const NAMES: [(&str, Class); 20] = [
     ("title", Class::Title),
     ("surname", Class::Surname),
     ("joiner", Class::Joiner),
@@ -47,6 +48,7 @@ const NAMES: [(&str, Class); 19] = [
     ("post", Class::Post),
     ("body", Class::Body),
     ("small", Class::Small),
+    ("auxiliary", Class::Auxiliary),
 ];
 
 /// The classes of a word.

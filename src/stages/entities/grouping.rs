@@ -41,6 +41,11 @@ pub(super) struct Group {
 }
 
 impl Group {
+    /// The words of its names.
+    pub(super) fn names<'a>(&self, found: &'a [Found]) -> impl Iterator<Item = &'a Range<usize>> {
+        self.mentions.iter().filter_map(|index| found.get(*index)).map(|found| &found.words)
+    }
+
     /// Its mentions as the record has them.
     pub(super) fn mentions<'a>(&'a self, found: &'a [Found]) -> impl Iterator<Item = Mention> + 'a {
         let found = self.mentions.iter().filter_map(|index| found.get(*index));

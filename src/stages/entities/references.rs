@@ -14,6 +14,7 @@ use super::classes::Class;
 use super::gender::{self, Gender};
 use super::grouping::{Found, Group};
 use super::names;
+use super::roles::{self, Bearer};
 use super::words::{Place, Words};
 use super::{Form, Mention};
 use crate::document::Evidence;
@@ -26,23 +27,26 @@ const FAR: usize = 3;
 const REMEMBERED: usize = 40;
 
 /// What a mention one sentence further back weighs.
-const FADING: f64 = 0.5;
+const FADING: f64 = 0.4;
 
 /// What a mention weighs for a pronoun on the other side of a quotation mark.
-const QUOTED: f64 = 0.4;
+const QUOTED: f64 = 0.25;
 
 /// What somebody without a name weighs.
 const NAMELESS: f64 = 0.6;
+
+/// What it weighs to be the only one whom the story has mentioned so far.
+const TOPIC: f64 = 0.5;
 
 /// How much the best must weigh.
 const ENOUGH: f64 = 0.2;
 
 /// How many times as much as the next it must weigh.
-const CLEAR: f64 = 1.7;
+const CLEAR: f64 = 1.5;
 
 /// The same for somebody of whom nothing tells he from she; most people in the news are men, so that names whose bearers
 /// nobody can tell are rather no women's.
-const CLEAR_HE: f64 = 2.2;
+const CLEAR_HE: f64 = 1.8;
 const CLEAR_SHE: f64 = 3.0;
 
 /// A person as far as pronouns are concerned.
@@ -50,22 +54,35 @@ struct Known {
     gender: Option<Gender>,
     /// Whether it stands to reason that it is a person: one word that was read once may be anything.
     firm: bool,
+    /// How many mentions the walk has passed.
+    mentions: f64,
 }
 
-/// The pronouns that speak of persons, with the places of their entities.
+/// The roles that stand for entities and the pronouns that speak of persons, with the places of the entities.
 pub(super) fn all(words: &Words<'_>, found: &[Found], groups: &[Group]) -> Vec<(usize, Mention)> {
-    let mut mentions = Vec::new();
-    let known = groups.iter().enumerate().map(|(place, group)| {
-        let own = || group.mentions.iter().filter_map(|index| found.get(*index)).map(|found| found.words.clone());
-        (group.kind == Kind::Person).then(|| {
-            mentions.extend(own().map(|range| (place, range)));
-            let gender = own().find_map(|range| gender::around(words, &range)).or_else(|| of_name(&group.name));
-            Known { gender, firm: group.mentions.len() > 1 || group.name.contains(' ') }
-        })
+    let mut taken = vec![false; words.len()];
+    for mention in found {
+        taken.get_mut(mention.words.clone()).into_iter().flatten().for_each(|word| *word = true);
+    }
+    let bearers: Vec<_> =
+        groups.iter().map(|group| Bearer { kind: group.kind, names: group.names(found).collect() }).collect();
+    let mut references = roles::find(words, &bearers, &taken);
+
+    let known = groups.iter().map(|group| {
+        let told =
+            || group.names(found).find_map(|range| gender::around(words, range)).or_else(|| of_name(&group.name));
+        let firm = group.mentions.len() > 1 || group.name.contains(' ');
+        (group.kind == Kind::Person).then(|| Known { gender: told(), firm, mentions: 0.0 })
     });
-    let known = known.collect();
+    let known: Vec<Option<Known>> = known.collect();
+    let is_person = |place: usize| known.get(place).is_some_and(Option::is_some);
+    let by_name = bearers.iter().enumerate();
+    let by_name = by_name.flat_map(|(place, bearer)| bearer.names.iter().map(move |range| (place, (*range).clone())));
+    let by_role = references.iter().map(|(place, mention)| (*place, mention.words.clone()));
+    let mut mentions: Vec<_> = by_name.chain(by_role).filter(|(place, _)| is_person(*place)).collect();
     mentions.sort_by_key(|(_, range)| range.start);
-    pronouns(words, known, &mentions)
+    references.extend(pronouns(words, known, &mentions));
+    references
 }
 
 /// The gender that the first of several names tells.
@@ -100,6 +117,12 @@ fn pronouns(
     let mut found = Vec::new();
     let mut recent: VecDeque<Candidate> = VecDeque::new();
     let mut next = mentions.iter().peekable();
+    let mut all = 0.0;
+    let mut count = |known: &mut [Option<Known>], who: usize| {
+        if let Some(Some(known)) = known.get_mut(who) {
+            known.mentions += 1.0;
+        }
+    };
     let mut at = 0;
     while at < words.len() {
         let sentence = words.sentence(at);
@@ -111,6 +134,8 @@ fn pronouns(
         while next.next_if(|(_, range)| range.start < at).is_some() {}
         if let Some((who, range)) = next.next_if(|(_, range)| range.start == at) {
             let gender = known.get(*who).and_then(|known| known.as_ref()?.gender);
+            count(&mut known, *who);
+            all += 1.0;
             recent.push_back(Candidate { who: Some(*who), gender, range: range.clone(), place: words.place(range) });
             at = range.end.max(at + 1);
             continue;
@@ -118,7 +143,7 @@ fn pronouns(
         if let Some((gender, case)) = pronoun(words, at) {
             let answer =
                 if case == Case::Owner { ahead(words, at, gender, &known, next.peek().copied()) } else { None }
-                    .or_else(|| resolve(words, at, (gender, case), &recent, &known));
+                    .or_else(|| resolve(words, at, (gender, case), &recent, &known, all));
             let place = match case {
                 Case::Subject => Place::Subject,
                 Case::Owner => Place::Owner,
@@ -133,6 +158,8 @@ fn pronouns(
                 {
                     known.gender = known.gender.or(Some(gender));
                 }
+                count(&mut known, who);
+                all += 1.0;
                 found.push((who, mention));
             }
         } else if is_person(words, at) && !words.is_predicate(at) {
@@ -202,6 +229,7 @@ fn resolve(
     (gender, case): (Gender, Case),
     recent: &VecDeque<Candidate>,
     known: &[Option<Known>],
+    all: f64,
 ) -> Option<(usize, Mention)> {
     let sentence = words.sentence(at);
     let is_here = |candidate: &Candidate| words.sentence(candidate.range.start) == sentence;
@@ -242,6 +270,10 @@ fn resolve(
             None => weighed.push((candidate.who, weight, weight, candidate)),
         }
     }
+    for (who, sum, ..) in &mut weighed {
+        let person = who.and_then(|who| known.get(who)?.as_ref());
+        *sum += person.map_or(0.0, |person| TOPIC * person.mentions / all);
+    }
     weighed.sort_by(|one, other| other.1.total_cmp(&one.1));
     let (who, sum, _, best) = weighed.first()?;
     let second = weighed.get(1).map(|(_, sum, ..)| *sum);
@@ -280,7 +312,7 @@ fn weight(words: &Words<'_>, at: usize, candidate: &Candidate) -> f64 {
         Place::Subject => 1.0,
         Place::Object => 0.7,
         Place::Owner => 0.6,
-        Place::Oblique => 0.5,
+        Place::Oblique => 0.4,
     };
     let start = candidate.range.start;
     let distance = words.sentence(at).saturating_sub(words.sentence(start));

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::classes::{Class, Classes};
 use crate::stages::encoder::Encoding;
-use crate::stages::segments::Segments;
+use crate::stages::segments::{Kind, Segments};
 use crate::text::{Span, Text};
 
 /// The words of a story with what is known of each.
@@ -16,6 +16,8 @@ pub(super) struct Words<'a> {
     pub(super) sentence: &'a [usize],
     lower: Vec<Cow<'a, str>>,
     classes: Vec<Classes>,
+    /// How many words the title has.
+    titled: usize,
     /// The quotation of each word, counted from 1; 0 outside.
     quotation: Vec<usize>,
 }
@@ -44,6 +46,7 @@ impl<'a> Words<'a> {
             sentence: &encoding.sentence,
             classes: lower.iter().map(|word| Classes::of(word)).collect(),
             lower,
+            titled: 0,
             quotation: Vec::with_capacity(encoding.words.len()),
         };
         let mut prose = segments.prose().peekable();
@@ -54,6 +57,7 @@ impl<'a> Words<'a> {
                 // A paragraph ends a quotation; one that goes on begins with a mark of its own.
                 open = false;
             }
+            words.titled += usize::from(prose.peek().is_some_and(|segment| segment.kind == Kind::Title));
             let opens = match words.lower(index) {
                 "“" | "«" | "„" => true,
                 "”" | "»" => false,
@@ -96,6 +100,11 @@ impl<'a> Words<'a> {
         self.sentence.get(index).copied().unwrap_or_default()
     }
 
+    /// Whether a word stands in the title, which comes first.
+    pub(super) fn is_title(&self, index: usize) -> bool {
+        index < self.titled
+    }
+
     pub(super) fn quotation(&self, index: usize) -> usize {
         self.quotation.get(index).copied().unwrap_or_default()
     }
@@ -135,8 +144,11 @@ impl<'a> Words<'a> {
         // Titles, adjectives and an article stand between a name and what governs it.
         let mut start = range.start;
         while let Some(before) = self.before(start) {
+            let office =
+                |of: usize| self.lower(of) == "of" && self.before(of).is_some_and(|at| self.is(at, Class::Title));
             let title = self.is_capital(before) || self.is(before, Class::Title) || self.is_possessive(before);
-            if !(title || matches!(self.lower(before), "the" | "a" | "an")) || start + 8 < range.start {
+            if !(title || office(before) || matches!(self.lower(before), "the" | "a" | "an")) || start + 8 < range.start
+            {
                 break;
             }
             start = before;
@@ -167,6 +179,25 @@ impl<'a> Words<'a> {
         let word = self.lower(index);
         let plain = word.chars().all(char::is_alphabetic) && !self.is_capital(index);
         plain && !self.is(index, Class::Preposition) && !self.is(index, Class::Boundary)
+    }
+
+    /// Whether a noun right before a word is the last of its phrase: a verb, a mark or a preposition follows. "The president
+    /// of Norway" is told by what follows, "the school board" is another.
+    pub(super) fn ends_phrase(&self, next: usize) -> bool {
+        let word = self.lower(next);
+        let object =
+            |at: usize| matches!(self.lower(at), "to" | "that" | "the" | "a" | "an" | "its" | "his" | "her" | "no");
+        match () {
+            () if matches!(word, "of" | "for" | "-" | "and" | "or") || self.is_capital(next) => false,
+            () if !word.starts_with(char::is_alphanumeric) => true,
+            () => {
+                [Class::Boundary, Class::Preposition, Class::Being, Class::Speech, Class::Auxiliary]
+                    .iter()
+                    .any(|class| self.is(next, *class))
+                    || word.ends_with("ed")
+                    || word.ends_with('s') && self.after(next).is_some_and(object)
+            }
+        }
     }
 
     /// Whether a new clause begins between two words of a sentence; words far apart are taken to be in two.
