@@ -13,7 +13,7 @@ use crate::stages::encoder::Kind;
 use crate::text::Span;
 
 /// How sure a reading must be for its words to be a name elsewhere.
-const SURE: f64 = 0.8;
+const SURE: f64 = 0.65;
 
 /// What remains of that sureness where the model saw no name.
 const REMAINS: f64 = 0.75;
