@@ -118,7 +118,7 @@ fn pronouns(
     let mut recent: VecDeque<Candidate> = VecDeque::new();
     let mut next = mentions.iter().peekable();
     let mut all = 0.0;
-    let mut count = |known: &mut [Option<Known>], who: usize| {
+    let count = |known: &mut [Option<Known>], who: usize| {
         if let Some(Some(known)) = known.get_mut(who) {
             known.mentions += 1.0;
         }

@@ -107,7 +107,7 @@ fn role(words: &Words<'_>, article: usize, taken: &[bool]) -> Option<Role> {
             let goes_on = next.is_some_and(|next| taken.get(next) == Some(&true) || !words.ends_phrase(next));
             let inside = taken.get(article..end).is_some_and(|own| own.contains(&true));
             let own = inside && taken.get(at..end).is_some_and(|own| own.contains(&true));
-            return (!goes_on && !own).then(|| Role { head, words: article..end, of });
+            return if goes_on || own { None } else { Some(Role { head, words: article..end, of }) };
         }
         let word = words.lower(at);
         if words.is_possessive(at) || !word.starts_with(char::is_alphabetic) || words.is(at, Class::Boundary) {
