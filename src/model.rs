@@ -147,7 +147,7 @@ impl Model {
         Ok(Model { identity: files.identity, pieces, limits: files.limits, engine: Arc::new(engine) })
     }
 
-    /// Name, version, profile and digest of the model, such as `newsroom-en 2 default sha256:0123456789ab`.
+    /// Name, version, profile and digest of the model, such as `newsroom-en 3 default sha256:0123456789ab`.
     pub fn identity(&self) -> &str {
         &self.identity
     }
@@ -179,7 +179,7 @@ impl Model {
         for sentence in sentences {
             let end = begin + sentence.len();
             let own = scores.get(begin..end).context("a word has no scores")?;
-            names.extend(decode::names(own, begin, self.engine.tag_temperature()));
+            names.extend(decode::names(own, begin, self.engine.calibration()));
             begin = end;
         }
         Ok(Reading { names, scores, states, engine: Arc::clone(&self.engine) })

@@ -4,6 +4,7 @@ pub mod claims;
 pub mod dates;
 pub mod encoder;
 pub mod entities;
+pub mod focus;
 pub mod language;
 pub mod places;
 pub mod segments;
@@ -35,6 +36,8 @@ pub struct Settings {
     pub dates: dates::Settings,
     /// Quantities, and who claims them.
     pub claims: claims::Settings,
+    /// The place that the story is about.
+    pub focus: focus::Settings,
 }
 
 impl Settings {
@@ -51,6 +54,7 @@ impl Settings {
             Entry::of::<sentiment::Weigh>(&self.sentiment),
             Entry::of::<dates::Find>(&self.dates),
             Entry::of::<claims::FindClaims>(&self.claims),
+            Entry::of::<focus::FindFocus>(&self.focus),
         ];
         let mut off: Vec<&str> = Vec::new();
         for entry in &mut entries {

@@ -193,7 +193,7 @@ fn a_target_out_of_the_text_is_refused() {
 #[test]
 fn the_identity_names_the_model() {
     let identity = MODEL.identity();
-    assert!(identity.starts_with("newsroom-en 2 default sha256:"), "{identity}");
+    assert!(identity.starts_with("newsroom-en 3 default sha256:"), "{identity}");
     assert_eq!(identity.rsplit(':').next().map(str::len), Some(12));
 }
 
@@ -293,9 +293,9 @@ fn spoiled_files_are_named() {
 #[test]
 fn a_manifest_of_another_format_is_refused() {
     let said = complaint(|folder| {
-        rewrite(&folder.join("model.json"), |text| text.replace("\"format\": 2", "\"format\": 3"));
+        rewrite(&folder.join("model.json"), |text| text.replace("\"format\": 3", "\"format\": 4"));
     });
-    assert!(said.contains("format 3") && said.contains("format 2"), "{said}");
+    assert!(said.contains("format 3") && said.contains("format 4"), "{said}");
 
     let said = complaint(|folder| rewrite(&folder.join("model.json"), |text| text.replace("B-PER", "B-PERSON")));
     assert!(said.contains("other labels"), "{said}");

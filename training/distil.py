@@ -4,8 +4,10 @@
 
 The windows of all training text are cut once, and the teacher reads each of them once: its scores and states are the
 lessons, kept in ``--lessons`` (about 4 GB) and used again by the next run with the same seed.  The student then goes
-through them again and again, each time with other sentences recased: it learns what the teacher says of the text as it
-was written.  Beside the lessons it learns the labels that people gave.  ``--minutes`` bounds the run by the clock.
+through them again and again, each time with other sentences recased and other names swapped: it learns what the teacher
+says of the text as it was written.  Beside the lessons it learns the labels that people gave, and in other text those on
+which two of CoreNLP, spaCy and the teacher agree.  ``--minutes`` bounds the run by the clock.  As in ``train.py``, two
+runs may be partners: with the same ``--seed``, and each with its own ``--order``.
 """
 
 from __future__ import annotations
@@ -15,7 +17,10 @@ import random
 import shutil
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import accumulate
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +30,7 @@ from torch import Tensor
 from torch.nn import functional
 
 import train
-from newsroom import decode, graph, labels, network, quantised, student, windows
+from newsroom import decode, graph, labels, network, quantised, renaming, student, windows
 from newsroom.labels import IGNORED
 from newsroom.pieces import Pieces
 from newsroom.windows import Window
@@ -45,8 +50,8 @@ SOFTENING = 2.0
 """The temperature at which scores of teacher and student are compared."""
 RECASED = (0.07, 0.04, 0.02)
 """The chances that a sentence is seen as a title, in capitals and in small letters."""
-SILVER = frozenset(("gmb", "onestopenglish", "newsmtsc"))
-"""Sources whose tags are a program's: the teacher's answer is taken instead."""
+RENAMED = 0.1
+"""The chance that the people and places of a window are swapped for others."""
 SEEN = 100
 """Windows by which heads and neurons are weighed."""
 
@@ -57,6 +62,8 @@ class Lesson(Window):
 
     words_at: int = 0
     targets_at: int = 0
+    renamed: bool = False
+    """Whether people and places are others than those that the teacher read."""
 
 
 @dataclass
@@ -88,11 +95,9 @@ def text_windows(work: Path, pieces: Pieces, chance: random.Random) -> list[Wind
             at += step
 
     for document in windows.read_lines(work / "entities.jsonl"):
-        bare = document["source"] in SILVER
-        cut([{"words": sentence["words"]} if bare else sentence for sentence in document["sentences"]])
+        cut(document["sentences"])
     sentences = windows.read_lines(work / "sentiment.jsonl")
     for sentence in sentences:
-        sentence.pop("tags", None)
         found += windows.cut([sentence], pieces)
     # Once more among others, as they stand in an article.
     for source in sorted({sentence["source"] for sentence in sentences}):
@@ -106,26 +111,34 @@ def text_windows(work: Path, pieces: Pieces, chance: random.Random) -> list[Wind
     return found
 
 
-def ask(teacher: network.Network, texts: Sequence[Window], folder: Path, layers: tuple[int, int]) -> None:
-    """Has the teacher read ``texts`` and writes its answers and the states of its ``layers`` to ``folder``.
+@dataclass
+class Reading:
+    """A part of the text that one process reads, and where its answers go."""
 
-    The second of the layers is its last.  It reads in eight bits, which is several times as fast as the network and says
-    the same of all but a few words.  Every name that it finds is a target as well.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
+    encoder: bytes
+    teacher: Path
+    texts: Sequence[Window]
+    first: int
+    """The number of its first window."""
+    at: int
+    """The row of its first word."""
+    folder: Path
+    layers: tuple[int, int]
+
+
+def read_part(part: Reading) -> tuple[list[tuple[int, int, int, int]], np.ndarray]:
+    """Writes tag scores and states; returns the targets, each with the number of its window, and their polarities."""
+    torch.set_num_threads(1)
     settings = onnxruntime.SessionOptions()
-    settings.intra_op_num_threads = torch.get_num_threads()
-    settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    encoder = graph.encoder(teacher, quantised.even_out(teacher, texts[: quantised.SEEN]), layers[:1])
-    session = onnxruntime.InferenceSession(encoder.SerializeToString(), settings, ["CPUExecutionProvider"])
-    words = sum(len(window.words) for window in texts)
-    tags = np.lib.format.open_memmap(folder / "tags.npy", "w+", np.float16, (words, len(labels.TAGS)))
-    states = np.lib.format.open_memmap(folder / "states.npy", "w+", np.float16, (words, len(layers), teacher.shape.hidden))
-    polarities: list[np.ndarray] = []
+    settings.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(part.encoder, settings, ["CPUExecutionProvider"])
+    teacher = network.load(part.teacher)
+    tags, states = (np.load(part.folder / f"{name}.npy", mmap_mode="r+") for name in ("tags", "states"))
+    polarities = [np.zeros((0, len(labels.POLARITIES)), np.float32)]
     targets: list[tuple[int, int, int, int]] = []
-    at, began = 0, time.monotonic()
-    for number, window in enumerate(texts):
-        outputs = ["tags", f"states.{layers[0]}", "states"]
+    at, began = part.at, time.monotonic()
+    for number, window in enumerate(part.texts, part.first):
+        outputs = ["tags", f"states.{part.layers[0]}", "states"]
         scores, middle, last = (
             values[0] for values in session.run(outputs, {"pieces": np.array([window.pieces], np.int32)})
         )
@@ -145,34 +158,61 @@ def ask(teacher: network.Network, texts: Sequence[Window], folder: Path, layers:
                 polarities.append(teacher.polarity_scores(torch.from_numpy(np.stack(means))).numpy())
         at = end
         if number % 2000 == 1999:
-            print(f"{number + 1}/{len(texts)} windows read, {time.monotonic() - began:.0f} s", flush=True)
-    np.save(folder / "targets.npy", np.array(targets, np.int32))
+            print(f"window {number + 1} read, {time.monotonic() - began:.0f} s", flush=True)
+    return targets, np.concatenate(polarities)
+
+
+def ask(teacher: Path, texts: Sequence[Window], folder: Path, layers: tuple[int, int], readers: int) -> None:
+    """Has the teacher read ``texts`` and writes its answers and the states of its ``layers`` to ``folder``.
+
+    The second of the layers is its last.  It reads in eight bits, which is several times as fast as the network and says
+    the same of all but a few words.  Every name that it finds is a target as well.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    model = network.load(teacher)
+    encoder = graph.encoder(model, quantised.even_out(model, texts[: quantised.SEEN]), layers[:1]).SerializeToString()
+    rows = [0, *accumulate(len(window.words) for window in texts)]
+    for name, shape in (("tags", (rows[-1], len(labels.TAGS))), ("states", (rows[-1], len(layers), model.shape.hidden))):
+        np.lib.format.open_memmap(folder / f"{name}.npy", "w+", np.float16, shape).flush()
+    size = -(-len(texts) // readers)
+    parts = [
+        Reading(encoder, teacher, texts[first : first + size], first, rows[first], folder, layers)
+        for first in range(0, len(texts), size)
+    ]
+    with ProcessPoolExecutor(readers, get_context("spawn")) as pool:
+        targets, polarities = zip(*pool.map(read_part, parts), strict=True)
+    np.save(folder / "targets.npy", np.array([target for own in targets for target in own], np.int32))
     np.save(folder / "polarities.npy", np.concatenate(polarities))
 
 
 def read_lessons(texts: Sequence[Window], folder: Path) -> Lessons:
-    """Reads what ``ask`` wrote of ``texts``."""
+    """Reads what ``ask`` wrote of ``texts``; the words on which two programs disagree are settled by it."""
     tags, states = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("tags", "states"))
     if len(tags) != sum(len(window.words) for window in texts):
         raise ValueError(f"{folder} holds the lessons of another text: remove it")
     own: list[list[tuple[int, int, int]]] = [[] for _ in texts]
     for number, *target in np.load(folder / "targets.npy").tolist():
         own[number].append(tuple(target))
+    settled = labels.settle(np.concatenate([window.tags for window in texts]), tags.argmax(-1)).tolist()
     found: list[Lesson] = []
     words_at = targets_at = 0
     for window, targets in zip(texts, own, strict=True):
-        found.append(Lesson(**{**vars(window), "targets": targets}, words_at=words_at, targets_at=targets_at))
-        words_at += len(window.words)
+        end = words_at + len(window.words)
+        known = {**vars(window), "tags": settled[words_at:end], "targets": targets}
+        found.append(Lesson(**known, words_at=words_at, targets_at=targets_at))
+        words_at = end
         targets_at += len(targets)
     sample = torch.from_numpy(states[:: max(1, len(states) // 20_000)].astype(np.float32))
     return Lessons(found, tags, states, np.load(folder / "polarities.npy"), sample.std(0))
 
 
-def recased(lesson: Lesson, pieces: Pieces, chance: random.Random) -> Lesson:
-    """Returns ``lesson`` with some of its sentences recased, as far as it then still fits a window."""
+def changed(lesson: Lesson, pieces: Pieces, pool: renaming.Names, chance: random.Random) -> Lesson:
+    """Returns ``lesson`` with sentences recased or names swapped now and then, as far as it then still fits a window."""
+    renamed = chance.random() < RENAMED
+    read = renaming.rename(lesson.words, lesson.tags, pool, chance) if renamed else lesson.words
     words: list[str] = []
-    for start, end in zip(lesson.starts, [*lesson.starts[1:], len(lesson.words)], strict=True):
-        words += windows.recase(lesson.words[start:end], chance, RECASED)
+    for start, end in zip(lesson.starts, [*lesson.starts[1:], len(read)], strict=True):
+        words += windows.recase(read[start:end], chance, RECASED)
     if words == lesson.words:
         return lesson
     ids = [pieces.of(word) for word in words]
@@ -180,7 +220,7 @@ def recased(lesson: Lesson, pieces: Pieces, chance: random.Random) -> Lesson:
         return lesson
     firsts = np.cumsum([1, *map(len, ids[:-1])]).tolist()
     laid = [lesson.pieces[0], *(piece for word in ids for piece in word), lesson.pieces[-1]]
-    return replace(lesson, words=words, pieces=laid, firsts=firsts)
+    return replace(lesson, words=words, pieces=laid, firsts=firsts, renamed=renamed)
 
 
 def softened(ours: Tensor, theirs: Tensor) -> Tensor:
@@ -211,9 +251,12 @@ def loss_of(model: network.Network, group: list[Lesson], lessons: Lessons) -> tu
         parts["gold tags"] = 0.5 * functional.cross_entropy(tags, gold, ignore_index=IGNORED)
     theirs = taught(lessons.states, words_at, counts)
     places = torch.from_numpy(batch.words)
+    # The states of another name are not the teacher's.
+    same = torch.from_numpy(np.repeat([not lesson.renamed for lesson in group], counts))
     for index, (name, layer, weight) in enumerate((("middle", MIDDLE, 0.3), ("states", -1, 1.0))):
         ours = found[layer].flatten(0, 1)[places][:words].float()
-        parts[name] = weight * ((ours - theirs[:, index]) / lessons.spread[index]).square().mean()
+        distances = ((ours - theirs[:, index]) / lessons.spread[index]).square().mean(1)
+        parts[name] = weight * (distances * same).sum() / same.sum().clamp(min=1)
     own = [len(lesson.targets) for lesson in group]
     if sum(own):
         theirs = taught(lessons.polarities, [lesson.targets_at for lesson in group], own)
@@ -233,6 +276,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--start", type=Path, help="student to go on from, best at a lower rate")
     parser.add_argument("--rate", type=float, default=RATE, help="highest learning rate")
+    parser.add_argument("--order", type=int, default=7, help="seed of the order in which the student reads")
+    parser.add_argument("--partner", type=Path, help="the --out of a run beside this one, to meet now and then")
+    parser.add_argument("--budget", type=int, default=BUDGET, help="pieces in a batch")
+    parser.add_argument("--share", type=float, default=1.0, help="share of the text that the teacher reads")
+    parser.add_argument("--readers", type=int, default=2, help="processes in which the teacher reads")
     parser.add_argument("--passes", type=int, default=4, help="times that all text is gone through")
     parser.add_argument("--minutes", type=float, default=600.0, help="most minutes to train for, after the teacher has read")
     parser.add_argument("--threads", type=int, default=2)
@@ -242,24 +290,26 @@ def main() -> None:
     chance = random.Random(options.seed)
     tokenizer = options.teacher.with_name("tokenizer.json")
     pieces = Pieces(tokenizer)
-    teacher = network.load(options.teacher)
     texts = text_windows(options.work, pieces, chance)
     chance.shuffle(texts)
+    texts = texts[: round(options.share * len(texts))]
     if not (options.lessons / "polarities.npy").exists():
-        ask(teacher, texts, options.lessons, (LAYERS[MIDDLE], LAYERS[-1]))
+        ask(options.teacher, texts, options.lessons, (LAYERS[MIDDLE], LAYERS[-1]), options.readers)
     lessons = read_lessons(texts, options.lessons)
 
     if options.start:
         model = network.load(options.start, dropout=0.0)
     else:
-        model = student.cut_down(teacher, LAYERS, HEADS, INNER, POOLED_AFTER, texts[:SEEN])
+        model = student.cut_down(network.load(options.teacher), LAYERS, HEADS, INNER, POOLED_AFTER, texts[:SEEN])
     model.pieces.weight.requires_grad_(False)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     if options.out.parent != tokenizer.parent:
         shutil.copyfile(tokenizer, options.out.with_name("tokenizer.json"))
+    pool = renaming.names((lesson.words, lesson.tags) for lesson in lessons.windows)
     plan = []
+    chance = random.Random(options.order)
     for _ in range(options.passes):
-        groups = windows.batches([recased(lesson, pieces, chance) for lesson in lessons.windows], BUDGET, chance)
+        groups = windows.batches([changed(lesson, pieces, pool, chance) for lesson in lessons.windows], options.budget, chance)
         chance.shuffle(groups)
         plan += groups
     print(f"{len(plan)} steps, {len(texts)} windows, {len(lessons.tags)} words, {len(lessons.polarities)} targets", flush=True)
@@ -274,6 +324,7 @@ def main() -> None:
         loss=lambda model, group: loss_of(model, group, lessons),
         measured=lambda model: train.measure(model, *dev, pieces),
         save_every=600.0,
+        partner=options.partner,
     )
 
 

@@ -154,21 +154,33 @@ def sentiment_cells(model: Model, sentences: list[Sentence]) -> list[str]:
     return [f"{macro:.1f}", f"{accuracy:.1f}", f"{100 * np.bincount(wanted).max() / len(wanted):.1f}"]
 
 
-def calibration(asked: list[tuple[Answer, list[Name]]]) -> dict[str, list[str]]:
-    """How often names of some confidence are right, and the expected calibration error over ten ranges of one width."""
+def judged(asked: list[tuple[Answer, list[Name]]]) -> tuple[np.ndarray, np.ndarray]:
+    """The confidences of all names that were found, and which of them are right."""
     sets = [(answer, set(wanted)) for answer, wanted in asked]
-    judged = [(name[3], name[:3] in known) for answer, known in sets for name in answer.names]
-    confidences, right = (np.array(values, float) for values in zip(*judged, strict=True))
-    bins = np.minimum((confidences * 10).astype(int), 9)
-    gaps = [abs(confidences[bins == number].sum() - right[bins == number].sum()) for number in range(10)]
+    found = [(name[3], name[:3] in known) for answer, known in sets for name in answer.names]
+    confidences, right = (np.array(values, float) for values in zip(*found, strict=True))
+    return confidences, right
+
+
+def right_by_confidence(asked: list[tuple[Answer, list[Name]]]) -> dict[str, list[str]]:
+    """How often names of some confidence are right."""
+    confidences, right = judged(asked)
     rows = {}
     edges = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99, 1.01)
     for low, high in zip(edges, edges[1:]):
         own = right[(confidences >= low) & (confidences < high)]
         if len(own):
             rows[f"{low:.2f} to {min(high, 1):.2f}"] = [str(len(own)), f"{100 * own.mean():.1f} %"]
-    rows["expected calibration error"] = [str(len(judged)), f"{sum(gaps) / len(judged):.3f}"]
     return rows
+
+
+def calibration(asked: list[tuple[Answer, list[Name]]]) -> list[str]:
+    """Names, the mean of their confidences, how many are right, and the expected calibration error over ten ranges."""
+    confidences, right = judged(asked)
+    bins = np.minimum((confidences * 10).astype(int), 9)
+    gaps = [abs(confidences[bins == number].sum() - right[bins == number].sum()) for number in range(10)]
+    shares = (f"{100 * values.mean():.1f} %" for values in (confidences, right))
+    return [str(len(right)), *shares, f"{sum(gaps) / len(right):.3f}"]
 
 
 Tables = dict[str, dict[str, list[str]]]
@@ -180,7 +192,8 @@ COLUMNS = {
     "names, GUM news recased": ("P", "R", "F1", "PER / ORG / LOC"),
     "names, GUM news headlines": ("P", "R", "F1", "PER / ORG / LOC"),
     "sentiment": ("macro F1", "accuracy", "majority"),
-    "confidence": ("names", "right"),
+    "confidence, UNER-EWT test": ("names", "right"),
+    "calibration": ("names", "confidence", "right", "error"),
     "names, running text": ("P", "R", "F1", "PER / ORG / LOC"),
 }
 
@@ -195,7 +208,8 @@ def measure(model: Model, data: Path) -> Tables:
     titles = headlines(tests["GUM news"])
     tables["names, GUM news headlines"] = {case: cells(pairs(ask(model, titles, case))) for case in CASES}
     tables["sentiment"] = {name: sentiment_cells(model, sentences) for name, sentences in held_out.sentiment(data).items()}
-    tables["confidence"] = calibration(asked["UNER-EWT test"])
+    tables["confidence, UNER-EWT test"] = right_by_confidence(asked["UNER-EWT test"])
+    tables["calibration"] = {name: calibration(own) for name, own in asked.items()}
     return tables
 
 

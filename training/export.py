@@ -4,8 +4,8 @@
 
 Writes ``pieces.safetensors``, the piece vectors that both profiles share; ``default.safetensors`` and
 ``accurate.safetensors`` with weights of seven bits; ``tokenizer.json``; and ``model.json``: what the files are, their
-digests, and the temperatures that make confidences true on the development data.  The scores of polarities are shifted
-to the same end.
+digests, and the temperatures and shifts that make confidences true on held-out data that is no test.  The scores of
+polarities are shifted to the same end.
 """
 
 from __future__ import annotations
@@ -27,43 +27,56 @@ from newsroom import decode, labels, network, pieces, quantised, windows
 from newsroom.engine import Engine
 
 NAME = "newsroom-en"
-VERSION = "2"
-FORMAT = 2
+VERSION = "3"
+FORMAT = 3
 """The layout of the folder; ``src/model/`` reads this one."""
 
 SEED = 7
 
-TEMPERATURES = np.geomspace(0.5, 4.0, 43)
 
-
-def fit(loss: Callable[[float], float]) -> float:
-    """Returns the temperature of the least loss."""
-    return round(float(min(TEMPERATURES, key=loss)), 3)
-
-
-def surprise(confidences: Sequence[float], right: Sequence[bool]) -> float:
-    """The mean negative log likelihood of ``right`` under ``confidences``."""
-    chances = np.clip(np.array(confidences), 1e-6, 1 - 1e-6)
-    return float(-np.log(np.where(np.array(right), chances, 1 - chances)).mean())
-
-
-def name_temperature(engine: Engine, documents: list[dict]) -> float:
-    """Returns the temperature at which a name's confidence is the chance that its span and kind are right."""
-    scored = []
+def name_odds(engine: Engine, documents: list[dict]) -> list[tuple[str, float, bool]]:
+    """Returns of every name that is found in ``documents`` its kind, its log odds and whether its span and kind are right."""
+    judged = []
     for document in documents:
         sentences = [sentence["words"] for sentence in document["sentences"]]
         for sentence, scores in zip(document["sentences"], engine.sentence_scores(sentences), strict=True):
-            scored.append((scores, set(labels.spans(["O" if tag == "?" else tag for tag in sentence["tags"]]))))
+            gold = set(labels.spans(["O" if tag == "?" else tag for tag in sentence["tags"]]))
+            judged += [(kind, odds, (start, end, kind) in gold) for start, end, kind, odds in decode.odds(scores)]
+    return judged
 
-    def loss(temperature: float) -> float:
-        judged = [
-            (confidence, (start, end, kind) in gold)
-            for scores, gold in scored
-            for start, end, kind, confidence in decode.names(scores, temperature)
-        ]
-        return surprise(*zip(*judged, strict=True)) if judged else 0.0
 
-    return fit(loss)
+def minimise(loss: Callable[[], Tensor], parameters: list[Tensor]) -> None:
+    """Moves ``parameters`` to where ``loss`` is least."""
+    optimiser = torch.optim.LBFGS(parameters, max_iter=200, line_search_fn="strong_wolfe")
+
+    def closure() -> Tensor:
+        optimiser.zero_grad()
+        value = loss()
+        value.backward()
+        return value
+
+    optimiser.step(closure)
+
+
+def fit_names(parts: Sequence[Sequence[tuple[str, float, bool]]]) -> tuple[float, dict[str, float]]:
+    """Returns the temperature and the shifts that make what is right likeliest; every part counts alike.
+
+    Log odds are divided by the temperature, then shifted by kind. Platt 1999, Probabilistic Outputs for Support Vector
+    Machines.
+    """
+    rows = [(labels.KINDS.index(kind), odds, right, 1 / len(part)) for part in parts for kind, odds, right in part]
+    kinds, odds, right, shares = (torch.tensor(column, dtype=torch.float64) for column in zip(*rows, strict=True))
+    rate = torch.zeros((), dtype=torch.float64, requires_grad=True)
+    shift = torch.zeros(len(labels.KINDS), dtype=torch.float64, requires_grad=True)
+
+    def loss() -> Tensor:
+        scores = odds.clamp(-20, 20) * rate.exp() + shift[kinds.long()]
+        surprise = nn.functional.binary_cross_entropy_with_logits(scores, right, shares, reduction="sum")
+        return surprise / len(parts) + 1e-3 * shift.square().sum()
+
+    minimise(loss, [rate, shift])
+    shifts = {kind: round(float(value), 3) for kind, value in zip(labels.KINDS, shift.detach(), strict=True)}
+    return round(float((-rate.detach()).exp()), 3), shifts
 
 
 def polarity_scores(engine: Engine, sentences: list[dict]) -> tuple[np.ndarray, list[int]]:
@@ -85,15 +98,12 @@ def fit_polarities(scores: np.ndarray, wanted: Sequence[int]) -> tuple[float, np
     laid, gold = torch.tensor(scores, dtype=torch.float64), torch.tensor(wanted)
     rate = torch.zeros((), dtype=torch.float64, requires_grad=True)
     shift = torch.zeros(laid.shape[1], dtype=torch.float64, requires_grad=True)
-    optimiser = torch.optim.LBFGS([rate, shift], max_iter=200, line_search_fn="strong_wolfe")
 
     def loss() -> Tensor:
-        optimiser.zero_grad()
-        value = nn.functional.cross_entropy((laid + shift) / rate.exp(), gold) + 1e-6 * shift.square().sum()
-        value.backward()
-        return value
+        value = nn.functional.cross_entropy((laid + shift) / rate.exp(), gold)
+        return value + 1e-6 * shift.square().sum()
 
-    optimiser.step(loss)
+    minimise(loss, [rate, shift])
     return round(float(rate.detach().exp()), 3), shift.detach().numpy().round(3)
 
 
@@ -134,6 +144,7 @@ def export(models: dict[str, network.Network], tokenizer: Path, seen: Sequence[w
             "weights": f"{name}.safetensors",
             "pooled_after": model.shape.pooled_after,
             "temperature": {"tags": 1.0, "polarities": 1.0},
+            "shift": dict.fromkeys(labels.KINDS, 0.0),
         }
     shutil.copyfile(tokenizer, folder / "tokenizer.json")
     write_manifest(folder, profiles)
@@ -141,16 +152,22 @@ def export(models: dict[str, network.Network], tokenizer: Path, seen: Sequence[w
 
 
 def calibrate(folder: Path, profiles: dict[str, dict], documents: list[dict], sentences: list[dict]) -> None:
-    """Fits the temperatures of each of ``profiles`` and the shift of its polarities to development data."""
+    """Fits the confidences of each of ``profiles`` and the shift of its polarities to held-out data.
+
+    All ``documents`` of a source count as much as those of another.
+    """
+    sources = sorted({document["source"] for document in documents})
     for name, entry in profiles.items():
         engine = Engine(folder, name)
+        parts = [name_odds(engine, [document for document in documents if document["source"] == source]) for source in sources]
+        tags, entry["shift"] = fit_names([part for part in parts if part])
         polarities, shift = fit_polarities(*polarity_scores(engine, sentences))
-        entry["temperature"] = {"tags": name_temperature(engine, documents), "polarities": polarities}
+        entry["temperature"] = {"tags": tags, "polarities": polarities}
         tensors = load_file(folder / entry["weights"])
         tensors["polarity.bias"] += shift.astype(np.float32)
         (folder / entry["weights"]).write_bytes(save(tensors))
         write_manifest(folder, profiles)
-        print(f"{name}: temperatures {entry['temperature']}, shift of the polarities {shift.tolist()}", flush=True)
+        print(f"{name}: {entry}, shift of the polarities {shift.tolist()}", flush=True)
 
 
 def main() -> None:
@@ -167,7 +184,7 @@ def main() -> None:
     seen = windows.cut(sample, pieces.Pieces(tokenizer))[: quantised.SEEN]
     models = {name: network.load(getattr(options, name)) for name in ("default", "accurate")}
     profiles = export(models, tokenizer, seen, options.out)
-    dev = [windows.read_lines(options.work / f"dev-{part}.jsonl") for part in ("entities", "sentiment")]
+    dev = [windows.read_lines(options.work / f"dev-{part}.jsonl") for part in ("confidences", "sentiment")]
     calibrate(options.out, profiles, *dev)
     total = sum(path.stat().st_size for path in options.out.glob("*.*s*"))
     print(f"{options.out}: {total / 1e6:.1f} MB")

@@ -2,9 +2,10 @@
 
     python prepare.py --data DIR --corenlp DIR --work DIR
 
-Writes ``entities.jsonl`` (documents of labelled sentences) and ``sentiment.jsonl`` (sentences with targets; those of
-news also carry labels, so that one pass of the encoder teaches both heads) for training, and ``dev-entities.jsonl``
-and ``dev-sentiment.jsonl`` to choose by.  No run of ten words of a test stands in the training files.
+Writes ``entities.jsonl`` (documents of labelled sentences) and ``sentiment.jsonl`` (sentences with targets, which
+also carry labels, so that one pass of the encoder teaches both heads) for training, ``dev-entities.jsonl``
+and ``dev-sentiment.jsonl`` to choose by, and ``dev-confidences.jsonl`` to fit confidences to.  No run of ten words of a
+test stands in the training files.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ from pathlib import Path
 
 from newsroom import corpora, held_out, silver
 from newsroom.corpora import Document, Sentence
+
+
+TWEETS = 1000
+"""Of the Broad Twitter Corpus' test, so many are enough to fit confidences to."""
 
 
 def gold(data: Path) -> list[Document]:
@@ -31,6 +36,12 @@ def gold(data: Path) -> list[Document]:
     for path in sorted((data / "re3d-open" / "conll").rglob("*.conll")):
         documents.append(corpora.plain(path, "re3d", nominal=True))
     return documents
+
+
+def confidences(data: Path) -> list[Document]:
+    """Text to fit confidences to: held out from training, and no test."""
+    tweets = corpora.plain(data / "btc" / "btc.test", "btc", cased=False)
+    return [*corpora.uner(data / "uner-ewt" / "en_ewt-ud-dev.iob2"), Document("btc", tweets.sentences[:TWEETS])]
 
 
 def write(path: Path, entries: list[dict]) -> None:
@@ -68,6 +79,8 @@ def main() -> None:
 
     write(options.work / "dev-entities.jsonl", documents_as_json(corpora.uner(options.data / "uner-ewt" / "en_ewt-ud-dev.iob2")))
 
+    write(options.work / "dev-confidences.jsonl", documents_as_json(confidences(options.data)))
+
     documents = gold(options.data)
     news = corpora.newsmtsc(options.data / "newsmtsc" / "train.jsonl")
     headlines, _ = corpora.sentfin(options.data / "sentfin" / "SEntFiN.csv")
@@ -78,7 +91,7 @@ def main() -> None:
     tests = held_out.texts(options.data)
     print(f"{held_out.drop(documents, tests)} sentences left out that repeat {held_out.RUN} words of a test")
     unlabelled = [sentence for document in documents[-1 - len(onestop) :] for sentence in document.sentences]
-    silver.label(news + unlabelled, options.corenlp)
+    silver.label(news + headlines + unlabelled, options.corenlp)
     targets = [sentence for sentence in news if sentence.targets]
     texts = [[word for sentence in document.sentences for word in sentence.words] for document in documents]
     held_out.check(texts + [sentence.words for sentence in targets + headlines], tests)

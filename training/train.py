@@ -6,6 +6,9 @@ Batches of labelled text and of sentences with targets take turns at random thro
 labels.  The learning rate rises for 6 % of the run and falls to nothing at its end.  ``--minutes`` bounds the run by the
 clock as well: the rate then follows whichever of steps and time is further on, and part of the data stays unseen.
 ``--start`` goes on from a trained network instead, best at a lower ``--rate`` and with another ``--seed``.
+
+Where other programs share the cores, two runs of one thread each get further than one of two: with ``--partner`` they
+take the mean of their weights now and then.  ``average.py`` makes one network of both at the end.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional
 
@@ -37,6 +41,9 @@ TARGET_BUDGET = 2048
 
 PASSES = {"uner": 1, "gum": 2, "crossner": 1, "wikigold": 2, "re3d": 1, "btc": 1, "multiner": 1, "gmb": 1, "onestopenglish": 1}
 SENTIMENT_PASSES = {"newsmtsc": 4, "sentfin": 1}
+
+MEETING = 60.0
+"""Seconds between two meetings with the partner."""
 
 
 def label_windows(documents: list[dict], pieces: Pieces, chance: random.Random, share: float) -> list[Window]:
@@ -83,7 +90,8 @@ def loss_of(model: network.Network, group: list[Window]) -> tuple[Tensor, dict[s
     batch = windows.collate(group)
     tags, polarities = model(batch)
     parts: dict[str, Tensor] = {}
-    for name, scores, gold in (("tags", tags, batch.tags), ("targets", polarities, batch.polarities)):
+    settled = labels.settle(batch.tags, tags.argmax(-1).numpy())
+    for name, scores, gold in (("tags", tags, settled), ("targets", polarities, batch.polarities)):
         if (gold != labels.IGNORED).any():
             parts[name] = functional.cross_entropy(scores.float(), torch.from_numpy(gold), ignore_index=labels.IGNORED)
     return torch.stack(list(parts.values())).sum(), {name: part.item() for name, part in parts.items()}
@@ -128,6 +136,24 @@ def rate_at(progress: float) -> float:
     return min(progress / WARM_UP, max(0.0, 1 - progress) / (1 - WARM_UP))
 
 
+def freeze(model: network.Network, layers: int) -> None:
+    """Leaves the piece vectors and the first ``layers`` of ``model`` as they are."""
+    for module in (model.pieces, model.positions, model.norm, *model.layers[:layers]):
+        module.requires_grad_(False)
+
+
+@torch.no_grad()
+def meet(model: network.Network, own: Path, other: Path) -> None:
+    """Writes the weights of ``model`` that are trained to ``own`` and takes the mean with those in ``other``, if any."""
+    weights = {name: parameter.data for name, parameter in model.named_parameters() if parameter.requires_grad}
+    partial = own.with_suffix(".partial")
+    save_file(weights, partial)
+    partial.replace(own)
+    if other.exists():
+        for name, theirs in load_file(other).items():
+            weights[name].lerp_(theirs, 0.5)
+
+
 def train(
     model: network.Network,
     plan: Sequence[list[Window]],
@@ -138,14 +164,16 @@ def train(
     loss: Callable[[network.Network, list[Window]], tuple[Tensor, dict[str, float]]] = loss_of,
     measured: Callable[[network.Network], dict[str, float]] | None = None,
     save_every: float = 240.0,
+    partner: Path | None = None,
 ) -> None:
     """Runs through ``plan`` at the peak ``rate`` and saves to ``out`` at the end and every ``save_every`` seconds.
 
     ``loss`` gives the loss of a batch and its parts by name; ``measured`` is printed whenever the network is saved.
+    ``partner`` is the ``out`` of a run that goes on beside this one, from the same start.
     """
     optimizer = optimizer_of(model, pace)
     model.train()
-    began = saved = shown = time.monotonic()
+    began = saved = shown = met = time.monotonic()
     sums: defaultdict[str, list[float]] = defaultdict(list)
     pieces_seen = 0
 
@@ -180,6 +208,9 @@ def train(
         if now - saved > save_every:
             save()
             saved = now
+        if partner and now - met > MEETING:
+            meet(model, out.with_suffix(".met"), partner.with_suffix(".met"))
+            met = now
     save()
 
 
@@ -191,8 +222,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--start", type=Path, help="trained network to go on from")
     parser.add_argument("--rate", type=float, default=RATE, help="highest learning rate of the encoder")
+    parser.add_argument("--pace", type=float, default=HEADS, help="how much faster the heads learn")
+    parser.add_argument("--frozen", type=int, help="leave the piece vectors and so many layers as they are")
+    parser.add_argument("--partner", type=Path, help="the --out of a run beside this one, to meet now and then")
     parser.add_argument("--label-share", type=float, default=1.0, help="share of the labelled text to train on")
     parser.add_argument("--target-share", type=float, default=1.0, help="share of the sentences with targets to train on")
+    parser.add_argument("--budget", type=int, default=LABEL_BUDGET, help="pieces in a batch of labelled text")
     parser.add_argument("--minutes", type=float, default=600.0, help="most minutes to train for")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
@@ -208,7 +243,7 @@ def main() -> None:
 
     plan = windows.batches(
         label_windows(windows.read_lines(options.work / "entities.jsonl"), pieces, chance, options.label_share),
-        LABEL_BUDGET,
+        options.budget,
         chance,
     ) + windows.batches(
         target_windows(windows.read_lines(options.work / "sentiment.jsonl"), pieces, chance, options.target_share),
@@ -219,7 +254,9 @@ def main() -> None:
     print(f"{len(plan)} steps, {sum(len(window.pieces) for group in plan for window in group)} pieces", flush=True)
 
     model = network.load(options.start) if options.start else network.start(source)
-    train(model, plan, options.minutes, options.out, options.rate)
+    if options.frozen is not None:
+        freeze(model, options.frozen)
+    train(model, plan, options.minutes, options.out, options.rate, options.pace, partner=options.partner)
     dev = [windows.read_lines(options.work / f"dev-{part}.jsonl") for part in ("entities", "sentiment")]
     print({name: round(value, 2) for name, value in measure(model, *dev, pieces).items()}, flush=True)
 

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use super::Polarity;
 use super::decode::{Scores, softmax};
 use super::encoder::{Pass, Scratch};
-use super::files::{Profile, Temperature};
+use super::files::{Calibration, Profile};
 use super::kernels::{Integers, Set, Work, rows};
 use super::pieces::Known;
 use super::states::States;
@@ -17,7 +17,8 @@ pub(super) struct Engine {
     table: Table,
     weights: Weights,
     pooled_after: usize,
-    temperature: Temperature,
+    calibration: Calibration,
+    temperature: f32,
     set: Set,
     idle: Mutex<Vec<Desk>>,
 }
@@ -33,7 +34,7 @@ impl std::fmt::Debug for Engine {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter
             .debug_struct("Engine")
-            .field("temperature", &self.temperature)
+            .field("calibration", &self.calibration)
             .field("set", &self.set)
             .finish_non_exhaustive()
     }
@@ -42,12 +43,13 @@ impl std::fmt::Debug for Engine {
 impl Engine {
     /// The engine of a profile, on a set of instructions.
     pub(super) fn new(table: Table, weights: Weights, profile: &Profile, set: Set) -> Engine {
-        let Profile { pooled_after, temperature, .. } = *profile;
-        Engine { table, weights, pooled_after, temperature, set, idle: Mutex::default() }
+        let (pooled_after, calibration, temperature) =
+            (profile.pooled_after, profile.calibration(), profile.temperature.polarities);
+        Engine { table, weights, pooled_after, calibration, temperature, set, idle: Mutex::default() }
     }
 
-    pub(super) fn tag_temperature(&self) -> f32 {
-        self.temperature.tags
+    pub(super) fn calibration(&self) -> Calibration {
+        self.calibration
     }
 
     /// Lends a desk to `call`; there are as many as there are calls at a time.
@@ -72,7 +74,7 @@ impl Engine {
     /// The polarities of targets, given the mean state of each.
     pub(super) fn polarities(&self, means: &[Vec<f32>]) -> Vec<Polarity> {
         let judged = self.set.run(Judgement { weights: &self.weights, means });
-        let chances = judged.iter().map(|scores| softmax(scores, self.temperature.polarities));
+        let chances = judged.iter().map(|scores| softmax(scores, self.temperature));
         chances.map(|[negative, neutral, positive]| Polarity { negative, neutral, positive }).collect()
     }
 }

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::windows::Limits;
 
 /// The layout of the folder that this program reads.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 const MANIFEST: &str = "model.json";
 const PIECES: &str = "pieces.safetensors";
@@ -39,6 +39,7 @@ pub(super) struct Profile {
     /// After how many layers only the first piece of each word goes on; 0 for never.
     pub(super) pooled_after: usize,
     pub(super) temperature: Temperature,
+    pub(super) shift: Shift,
 }
 
 /// What scores are divided by before they become chances.
@@ -46,6 +47,30 @@ pub(super) struct Profile {
 pub(super) struct Temperature {
     pub(super) tags: f32,
     pub(super) polarities: f32,
+}
+
+/// What is added to the log odds of a name of each kind, once they are divided by the temperature of the tags.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub(super) struct Shift {
+    #[serde(rename = "PER")]
+    pub(super) person: f32,
+    #[serde(rename = "ORG")]
+    pub(super) organisation: f32,
+    #[serde(rename = "LOC")]
+    pub(super) place: f32,
+}
+
+/// How scores become the confidences of names.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Calibration {
+    pub(super) temperature: f32,
+    pub(super) shift: Shift,
+}
+
+impl Profile {
+    pub(super) fn calibration(&self) -> Calibration {
+        Calibration { temperature: self.temperature.tags, shift: self.shift }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -100,6 +125,11 @@ impl Files {
         ensure!(
             tags.is_finite() && tags > 0.0 && polarities.is_finite() && polarities > 0.0,
             "{shown} has a temperature that is not above 0; install the model again"
+        );
+        let Shift { person, organisation, place } = chosen.shift;
+        ensure!(
+            [person, organisation, place].iter().all(|shift| shift.is_finite()),
+            "{shown} has a shift that is not a number; install the model again"
         );
 
         let read = |name: &str| manifest.file(folder, name);

@@ -20,6 +20,7 @@ use self::numbers::Worth;
 pub use self::quantities::Comparator;
 pub use self::units::Kind;
 pub use self::verification::Verification;
+use super::dates::{self, Dates};
 use super::entities::{self, Entities};
 use super::language::{Language, MODEL_LANGUAGE};
 use super::segments::Segments;
@@ -161,13 +162,15 @@ impl Stage for FindClaims {
         };
         let text = document.text();
         let mentions = Mentions::of(document.layer::<Entities>());
+        let times = Times::of(document.layer::<Dates>());
         let mut claims: Vec<Claim> = Vec::new();
         // Where the claims of the sentence before begin: what follows may say how far they are verified.
         let mut previous = 0;
         for span in &sentences.spans {
             let first = claims.len();
             let sentence = Sentence::of(text, *span);
-            claims.extend(sentence.claims(&mentions));
+            let found = sentence.claims(&mentions);
+            claims.extend(found.into_iter().filter(|claim| !times.hold(claim.span)));
             sentence.verify(&mut claims, previous, first);
             previous = first;
         }
@@ -198,6 +201,24 @@ impl Mentions {
         let tail = text.span(span.end()..phrase.end())?;
         let rest = text.slice(tail);
         (phrase.contains(*span) && rest.trim().is_empty()).then_some(*entity)
+    }
+}
+
+/// The dates and times of the text, in order. A length of time is a quantity all the same.
+struct Times {
+    spans: Vec<Span>,
+}
+
+impl Times {
+    fn of(dates: Option<&Dates>) -> Self {
+        let dates = dates.iter().flat_map(|layer| &layer.dates);
+        Self { spans: dates.filter(|date| date.kind != dates::Kind::Duration).map(|date| date.span).collect() }
+    }
+
+    /// Whether words are, or are part of, one of them.
+    fn hold(&self, words: Span) -> bool {
+        let after = self.spans.partition_point(|span| span.end() <= words.start());
+        self.spans.get(after).is_some_and(|span| span.start() < words.end())
     }
 }
 
@@ -289,6 +310,10 @@ impl<'a> Sentence<'a> {
             false => return,
         };
         for claim in claims.get_mut(from..to).into_iter().flatten() {
+            // What somebody has confirmed is not what "the reports" are that nobody could verify.
+            if !own && claim.verification == Some(Verification::Confirmed) {
+                continue;
+            }
             claim.verification = Some(wording.verification);
             claim.evidence.push(Evidence::of("verification_wording", self.stretch(&wording.tokens)));
         }

@@ -15,6 +15,7 @@ mod people;
 mod references;
 mod repeats;
 mod roles;
+mod salience;
 mod variants;
 mod words;
 
@@ -23,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use self::words::Words;
 use super::encoder::{Encoding, Kind};
-use super::segments::{self, Segments};
+use super::segments::Segments;
 use crate::document::{About, Document, Evidence, Layer, Wire};
 use crate::json::{Object, array, score};
 use crate::stage::{Resources, Stage};
@@ -56,10 +57,8 @@ pub struct Entity {
     pub kind: Kind,
     /// Its most complete mention, on one line and composed (NFC).
     pub name: String,
-    /// Its share in the story, 0 to 1; all of an article's sum to 1, but for rounding down.
-    ///
-    /// Each mention weighs `1 / (1 + s / 10)`, where `s` counts the segments before it, and twice that in the title; the
-    /// salience is the weight of the names among the entity's mentions over that of all names.
+    /// Its share in the story, 0 to 1; all of an article's sum to 1, but for rounding down. How it is reckoned,
+    /// `salience` says.
     pub salience: f64,
     /// How sure the surest of its mentions is, 0 to 1.
     pub confidence: f64,
@@ -182,33 +181,22 @@ impl Stage for FindEntities {
             names::joined(text, encoding).iter().filter_map(|name| names::tidy(text, encoding, name)).collect();
         names.extend(repeats::missed(&words, &names));
         names.sort_by_key(|found| found.span);
-        let mut mentions = Vec::new();
-        let mut prose = segments.prose().enumerate().peekable();
-        for found in names {
-            // Mentions and segments are both in order: walk on to the segment that holds this one.
-            while prose.next_if(|(_, segment)| segment.span.end() <= found.span.start()).is_some() {}
-            let Some(&(place, segment)) = prose.peek() else { continue };
-            let title = segment.kind == segments::Kind::Title;
-            mentions.push(grouping::Found { segment: place, title, ..found });
+        for name in &mut names {
+            name.title = words.is_title(name.words.start);
         }
-        let groups = grouping::group(&words, &mentions);
-        let references = references::all(&words, &mentions, &groups);
-        let weight = |found: &grouping::Found| (1.0 + f64::from(found.title)) / (1.0 + found.segment as f64 / 10.0);
-        let total: f64 = mentions.iter().map(weight).sum();
-        let mut entities: Vec<Entity> = groups
-            .into_iter()
-            .map(|group| {
-                let own = || group.mentions.iter().filter_map(|index| mentions.get(*index));
-                let share = own().map(weight).sum::<f64>() / total;
-                Entity {
-                    kind: group.kind,
-                    salience: (share * 1e4).floor() / 1e4,
-                    confidence: own().map(|found| found.confidence).fold(0.0, f64::max),
-                    mentions: group.mentions(&mentions).collect(),
-                    name: group.name,
-                }
-            })
-            .collect();
+        let groups = grouping::group(&words, &names);
+        let references = references::all(&words, &names, &groups);
+        let entities = groups.into_iter().map(|group| {
+            let own = group.mentions.iter().filter_map(|index| names.get(*index));
+            Entity {
+                kind: group.kind,
+                salience: 0.0,
+                confidence: own.map(|found| found.confidence).fold(0.0, f64::max),
+                mentions: group.mentions(&names).collect(),
+                name: group.name,
+            }
+        });
+        let mut entities: Vec<Entity> = entities.collect();
         for (entity, mention) in references {
             if let Some(entity) = entities.get_mut(entity) {
                 entity.mentions.push(mention);
@@ -217,6 +205,7 @@ impl Stage for FindEntities {
         for entity in &mut entities {
             entity.mentions.sort_by_key(|mention| mention.span);
         }
+        salience::share_out(segments, encoding, &mut entities);
         Ok(Entities { entities })
     }
 }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use copydesk::message;
 use copydesk::pipeline::Enriched;
 use copydesk::stages::encoder::{Kind, Name, Polarity, Reader, Reading};
-use copydesk::stages::{claims, dates, entities, language, places, segments, sentences, sentiment};
+use copydesk::stages::{claims, dates, entities, focus, language, places, segments, sentences, sentiment};
 use copydesk::text::Span;
 use serde_json::json;
 
@@ -372,5 +372,19 @@ fn dates() {
             (date.span, words.join(" "))
         };
         case.assert_found(dates.iter().map(mark).collect());
+    }
+}
+
+#[test]
+fn focus() {
+    for case in Case::all("focus") {
+        let enriched = run(&case, Marked::of(&case));
+        let focus = &enriched.document.layer::<focus::Focus>().expect(&case.name).places;
+        let place = |place: &focus::Focal| {
+            let country = place.country.as_ref().map(|country| format!(" {country}")).unwrap_or_default();
+            entities::id(place.entity) + &country
+        };
+        let found: Vec<_> = focus.iter().map(place).collect();
+        assert_eq!(if found.is_empty() { vec!["none".to_owned()] } else { found }, case.states, "{}", case.name);
     }
 }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import numpy as np
 
-from newsroom.labels import TAGS, spans
+from newsroom.labels import KINDS, TAGS, spans
 
 _NEVER = -1e9
 _ALLOWED = np.array(
@@ -47,15 +49,34 @@ def window_spans(scores: np.ndarray, starts: list[int]) -> list[tuple[int, int, 
     return found
 
 
-def names(scores: np.ndarray, temperature: float = 1.0) -> list[tuple[int, int, str, float]]:
-    """Returns word ranges, kinds and confidences of the names in a sentence.
+def log_odds(scores: np.ndarray, kind: str) -> np.ndarray:
+    """How much likelier each word is part of a name of ``kind`` than not, as a logarithm."""
+    inside = np.array([tag[2:] == kind for tag in TAGS])
+    exact = scores.astype(np.float64)
+    return np.logaddexp.reduce(exact[:, inside], 1) - np.logaddexp.reduce(exact[:, ~inside], 1)
 
-    The confidence of a name is that of its least certain word: the probability of its kind, begun or continued.
-    """
-    probabilities = np.exp(log_softmax(scores / temperature))
+
+@dataclass
+class Calibration:
+    """How log odds become confidences (Platt scaling, with an offset for each kind)."""
+
+    temperature: float = 1.0
+    shift: dict[str, float] = field(default_factory=lambda: dict.fromkeys(KINDS, 0.0))
+
+    def chance(self, kind: str, odds: float) -> float:
+        """The chance that a name of ``kind`` is right."""
+        return float(1 / (1 + np.exp(-(odds / self.temperature + self.shift[kind]))))
+
+
+def odds(scores: np.ndarray) -> list[tuple[int, int, str, float]]:
+    """Returns word ranges, kinds and log odds of the names in a sentence; those of a name are its least certain word's."""
     found = []
     for start, end, kind in spans(best_tags(scores)):
-        begin = TAGS.index(f"B-{kind}")
-        confidence = probabilities[start:end, begin : begin + 2].sum(-1).min()
-        found.append((start, end, kind, float(confidence)))
+        found.append((start, end, kind, float(log_odds(scores[start:end], kind).min())))
     return found
+
+
+def names(scores: np.ndarray, calibration: Calibration | None = None) -> list[tuple[int, int, str, float]]:
+    """Returns word ranges, kinds and confidences of the names in a sentence."""
+    own = calibration or Calibration()
+    return [(start, end, kind, own.chance(kind, value)) for start, end, kind, value in odds(scores)]

@@ -48,7 +48,7 @@ class Engine:
             if hashlib.sha256(data).hexdigest() != entry["sha256"]:
                 raise ValueError(f"{folder / name} is not the file that model.json names; export again")
         own = self.manifest["profiles"][profile]
-        self.temperature: dict[str, float] = own["temperature"]
+        self.calibration = decode.Calibration(own["temperature"]["tags"], own["shift"])
         self.pieces = Pieces(folder / "tokenizer.json")
         self._pooled_after: int = own["pooled_after"]
         self._table = load_file(folder / "pieces.safetensors")
@@ -109,4 +109,4 @@ class Engine:
 
     def names(self, sentences: list[list[str]]) -> list[list[tuple[int, int, str, float]]]:
         """Returns the names in each of ``sentences``, with their confidences."""
-        return [decode.names(scores, self.temperature["tags"]) for scores in self.sentence_scores(sentences)]
+        return [decode.names(scores, self.calibration) for scores in self.sentence_scores(sentences)]

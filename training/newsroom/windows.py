@@ -10,8 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from newsroom.labels import IGNORED, TAG_IDS
+from newsroom.labels import IGNORED, SPLIT_IDS, TAG_IDS
 from newsroom.pieces import BEGIN, END, PAD, Pieces
+
+_IDS = TAG_IDS | SPLIT_IDS
 
 MOST_WORDS = 160
 MOST_PIECES = 256
@@ -35,7 +37,7 @@ class Window:
     firsts: list[int]
     """The place of each word's first piece."""
     tags: list[int]
-    """The tag of each word, or ``IGNORED``."""
+    """The tag of each word, one of ``labels.SPLIT_IDS``, or ``IGNORED``."""
     targets: list[tuple[int, int, int]] = field(default_factory=list)
     """Word ranges with their polarity."""
 
@@ -84,7 +86,7 @@ def read_lines(path: Path) -> list[dict]:
         return [json.loads(line) for line in file]
 
 
-def recase(words: list[str], chance: random.Random, shares: tuple[float, float, float] = (0.03, 0.015, 0.005)) -> list[str]:
+def recase(words: list[str], chance: random.Random, shares: tuple[float, float, float] = (0.06, 0.03, 0.02)) -> list[str]:
     """Now and then returns the words in the case of a headline or of careless typing.
 
     ``shares`` are the chances of a title, of capitals and of small letters.
@@ -136,7 +138,7 @@ def cut(
             places.append((current, len(current.words)))
             current.words.append(words[index])
             current.firsts.append(len(current.pieces))
-            current.tags.append(TAG_IDS.get(tags[index], IGNORED) if tags else IGNORED)
+            current.tags.append(_IDS.get(tags[index], IGNORED) if tags else IGNORED)
             current.pieces.extend(word)
         for start, end, polarity in sentence.get("targets", ()):
             (first, begin), (last, stop) = places[start], places[end - 1]

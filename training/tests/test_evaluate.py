@@ -22,9 +22,9 @@ def test_names_are_counted_through_a_document() -> None:
     assert wanted == [(0, 1, "PER"), (2, 3, "LOC"), (4, 5, "ORG")]
     asked = [(Answer([(0, 1, "PER", 0.95), (2, 3, "ORG", 0.55)], []), wanted)]
     assert evaluate.cells(evaluate.pairs(asked)) == ["50.0", "33.3", "40.0", "100.0 / 0.0 / 0.0"]
-    rows = evaluate.calibration(asked)
+    rows = evaluate.right_by_confidence(asked)
     assert rows["0.50 to 0.70"] == ["1", "0.0 %"] and rows["0.95 to 0.99"] == ["1", "100.0 %"]
-    assert rows["expected calibration error"] == ["2", "0.300"]
+    assert evaluate.calibration(asked) == ["2", "75.0 %", "50.0 %", "0.300"]
 
 
 def test_headlines_end_without_a_mark() -> None:
@@ -42,10 +42,13 @@ def test_the_program_is_asked(tmp_path: Path) -> None:
     assert model([{"sentences": [["Ama"]], "targets": [[0, 1]]}] * 2) == [Answer([(0, 1, "PER", 0.9)], [2])] * 2
 
 
+TITLE = "confidence, UNER-EWT test"
+
+
 def test_tables_stand_side_by_side(capsys) -> None:
-    evaluate.show({"a": {"confidence": {"x": ["1", "2"]}}, "b": {"confidence": {"y": ["3", "4"]}}})
+    evaluate.show({"a": {TITLE: {"x": ["1", "2"]}}, "b": {TITLE: {"y": ["3", "4"]}}})
     assert capsys.readouterr().out.splitlines()[1:] == [
-        "| confidence | a: names | right | b: names | right |",
+        f"| {TITLE} | a: names | right | b: names | right |",
         "| --- | --- | --- | --- | --- |",
         "| x | 1 | 2 |  |  |",
         "| y |  |  | 3 | 4 |",

@@ -13,7 +13,7 @@ import torch
 import distil
 import export
 import train
-from newsroom import decode, graph, labels, network, quantised, scores, student, weights, windows
+from newsroom import decode, graph, labels, network, quantised, renaming, scores, student, weights, windows
 from newsroom.engine import Engine
 from newsroom.pieces import LONGEST, Pieces, write_tokenizer
 from newsroom.weights import Shape
@@ -136,11 +136,13 @@ def test_a_student_comes_nearer_to_its_teacher(tokenizer: Path, tmp_path: Path) 
     teacher = network.Network(shape).eval()
     # Layers of the small teacher, as distil.LAYERS are of the real one.
     texts = windows.cut(sentences(), pieces, 8)
-    distil.ask(teacher, texts, tmp_path, layers=(3, 5))
+    network.save(teacher, tmp_path / "teacher.safetensors")
+    distil.ask(tmp_path / "teacher.safetensors", texts, tmp_path, layers=(3, 5), readers=1)
     lessons = distil.read_lessons(texts, tmp_path)
     assert len(lessons.tags) == sum(len(window.words) for window in texts) == len(lessons.states)
     small = student.cut_down(teacher, range(6), 1, 32, 1, texts[:8])
-    groups = windows.batches([distil.recased(lesson, pieces, chance) for lesson in lessons.windows], 512, chance)
+    pool = renaming.names((lesson.words, lesson.tags) for lesson in lessons.windows)
+    groups = windows.batches([distil.changed(lesson, pieces, pool, chance) for lesson in lessons.windows], 512, chance)
     before = distil.loss_of(small, groups[0], lessons)[0].item()
     out = tmp_path / "student.safetensors"
     train.train(small, groups * 20, 5, out, 2e-3, pace=1.0, loss=lambda model, group: distil.loss_of(model, group, lessons))
@@ -154,9 +156,45 @@ def test_recasing_keeps_words_and_targets(tokenizer: Path, monkeypatch: pytest.M
     assert window.starts == [0, 3] and window.rows() == [0, *window.firsts, len(window.pieces) - 1]
     lesson = distil.Lesson(**vars(window))
     monkeypatch.setattr(distil, "RECASED", (0.0, 1.0, 0.0))
-    other = distil.recased(lesson, pieces, random.Random(1))
+    monkeypatch.setattr(distil, "RENAMED", 0.0)
+    other = distil.changed(lesson, pieces, {}, random.Random(1))
     assert other.words == ["AMA", "LEFT", "ACCRA", "THEN", "IT", "RAINED"] and other.targets == window.targets
     assert [other.pieces[place] for place in other.firsts] == [pieces.of(word)[0] for word in other.words]
+
+
+def test_names_are_swapped_for_others_of_their_kind(tokenizer: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = "Ama Mensah met Jo Li of Acme in Accra . Ama Mensah left".split()
+    marks = "B-PER I-PER O B-PER I-PER O B-ORG O B-LOC O B-PER I-PER O".split()
+    tags = [labels.TAG_IDS[mark] for mark in marks]
+    pool = renaming.names([(words, tags), (["BBC"], [labels.TAG_IDS["B-LOC"]])])
+    assert pool == {("PER", 2): [("Ama", "Mensah"), ("Jo", "Li")], ("LOC", 1): [("Accra",)]}
+    renamed = renaming.rename(words, tags, pool | {("LOC", 1): [("Oslo",)], ("PER", 2): [("Kofi", "Ray")]}, random.Random(1))
+    assert " ".join(renamed) == "Kofi Ray met Kofi Ray of Acme in Oslo . Kofi Ray left"
+    (window,) = windows.cut([{"words": words, "tags": marks}], Pieces(tokenizer))
+    monkeypatch.setattr(distil, "RENAMED", 1.0)
+    monkeypatch.setattr(distil, "RECASED", (0.0, 0.0, 0.0))
+    lesson = distil.changed(distil.Lesson(**vars(window)), Pieces(tokenizer), {("LOC", 1): [("Oslo",)]}, random.Random(1))
+    assert lesson.words[8] == "Oslo" and lesson.renamed and lesson.tags == tags
+
+
+def test_two_of_three_settle_a_word() -> None:
+    tags = ["O", "O|B-PER", "B-PER|O", "B-PER|O", "B-ORG|B-PER", "B-ORG|B-PER"]
+    own = ["B-PER", "B-PER", "O", "B-PER", "B-PER", "B-LOC"]
+    ids = np.array([(labels.TAG_IDS | labels.SPLIT_IDS)[tag] for tag in tags])
+    settled = labels.settle(ids, np.array([labels.TAG_IDS[tag] for tag in own]))
+    assert [labels.TAGS[tag] if tag >= 0 else "?" for tag in settled] == ["O", "B-PER", "?", "B-PER", "B-PER", "?"]
+
+
+def test_partners_meet_in_the_middle(tmp_path: Path) -> None:
+    first, second = network.Network(SHAPE), network.Network(SHAPE)
+    train.freeze(first, 1)
+    train.freeze(second, 1)
+    middle = (first.layers[1].inner.weight + second.layers[1].inner.weight) / 2
+    frozen = second.layers[0].inner.weight.clone()
+    train.meet(first, tmp_path / "first.met", tmp_path / "second.met")
+    train.meet(second, tmp_path / "second.met", tmp_path / "first.met")
+    assert torch.allclose(second.layers[1].inner.weight, middle)
+    assert torch.equal(second.layers[0].inner.weight, frozen)
 
 
 def test_files_restore_the_network(tokenizer: Path) -> None:
@@ -213,3 +251,16 @@ def test_scores_are_shifted_to_how_common_polarities_are() -> None:
     assert shift[1] > shift[0] > shift[2]
     assert ((scores + shift).argmax(-1) == wanted).mean() > (scores.argmax(-1) == wanted).mean()
     assert temperature > 0
+
+
+def test_confidences_come_to_what_is_right() -> None:
+    """Scores that are too sure, and of one kind more so, become the chances that they are."""
+    chance = np.random.default_rng(6)
+    odds = chance.normal(1, 1, 4000)
+    kinds = chance.choice(len(labels.KINDS), 4000)
+    right = chance.random(4000) < 1 / (1 + np.exp(-odds + 2 * (kinds == 1)))
+    judged = [(labels.KINDS[kind], 3 * value, bool(own)) for kind, value, own in zip(kinds, odds, right, strict=True)]
+    temperature, shift = export.fit_names([judged[:1000], judged[1000:]])
+    assert 2.5 < temperature < 3.5
+    assert abs(shift["PER"]) < 0.3 and abs(shift["ORG"] + 2) < 0.3
+    assert 0.4 < decode.Calibration(temperature, shift).chance("ORG", 6.0) < 0.6

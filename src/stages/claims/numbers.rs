@@ -232,10 +232,19 @@ fn words(tokens: &[Token<'_>], at: usize, before: f64) -> Option<Amount> {
         }
         let next = |at: usize| tokens.get(at).is_some_and(|token| cardinal(&token.lower).is_some());
         let dash = tokens.get(end).is_some_and(|dash| dash.is_dash() && dash.glued);
+        // Three-and-a-half million.
+        if dash
+            && are(tokens, end + 1, &["and", "-", "a", "-", "half"])
+            && tokens.get(end + 6).is_some_and(|token| scale(&token.lower).is_some())
+        {
+            current += 0.5;
+            end += 6;
+            continue;
+        }
         let scales = tokens.get(end + 1).is_some_and(|token| scale(&token.lower).is_some());
-        if dash && ((20.0..100.0).contains(&last) && next(end + 1) || scales) {
-            end += 1;
-        } else if last >= 100.0 && tokens.get(end).is_some_and(|token| token.is("and")) && next(end + 1) {
+        let joined = dash && ((20.0..100.0).contains(&last) && next(end + 1) || scales);
+        let and = last >= 100.0 && tokens.get(end).is_some_and(|token| token.is("and")) && next(end + 1);
+        if joined || and {
             end += 1;
         } else if (1.0..100.0).contains(&last)
             && are(tokens, end, &["and", "a", "half"])
@@ -397,5 +406,6 @@ fn share(tokens: &[Token<'_>], at: usize) -> Option<Amount> {
     let plural = tokens.get(end).is_some_and(|token| token.lower.ends_with('s'));
     let of = are(tokens, end + 1, &["of"]);
     let fits = if first == 1.0 { !plural && of } else { plural };
-    (fits && whole != 4.0 || fits && of).then(|| amount(first / whole, end + 1)).flatten()
+    // Three quarters are also a time.
+    (fits && (of || whole != 4.0)).then(|| amount(first / whole, end + 1)).flatten()
 }

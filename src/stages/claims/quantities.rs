@@ -141,7 +141,11 @@ fn quantity(tokens: &[Token<'_>], amount: &Amount, after: usize) -> Option<Quant
         end = unit.end.max(end);
     }
     let kind = unit.as_ref().map_or(Kind::Count, |unit| unit.kind);
-    let before = bound_before(tokens, start, after, kind);
+    let between = matches!(amount.worth, Worth::Range(..)) && start > after && lower(tokens, start - 1) == "between";
+    let before = match between {
+        true => Some((Comparator::Range, start - 1)),
+        false => bound_before(tokens, start, after, kind),
+    };
     let late = if post.is_none() { bound_late(tokens, end) } else { None };
     let explicit = before.is_some() || post.is_some() || late.is_some();
     let (comparator, bound) = match (&before, post, late) {
@@ -501,7 +505,7 @@ fn is_name(tokens: &[Token<'_>], amount: &Amount) -> bool {
         && before.is_some_and(|mark| {
             mark.text == "," && mark.glued
                 || matches!(mark.text, "#" | "@" | "/" | "_" | "=" | "&" | "\\" | "*")
-                || mark.text == "." && !second.is_some_and(|token| token.text == "Rs")
+                || mark.text == "." && second.is_none_or(|token| token.text != "Rs")
                 || mark.is_dash() && mark.glued && second.is_some_and(|token| token.is_word())
         });
     // Two numbers of a word: twenty-first, "the two-and-a-half".
@@ -790,7 +794,9 @@ fn unsaid(
     }
     // The death toll rose to 45.
     if matches!(verb, "to" | "at" | "of" | "reached" | "reaches" | "exceeded" | "exceeds" | "was" | "is") || explicit {
-        let toll = (first.saturating_sub(10)..first).rev().find(|at| matches!(lower(tokens, *at), "toll" | "tally"))?;
+        let toll = (first.saturating_sub(10)..first)
+            .rev()
+            .find(|at| matches!(lower(tokens, *at), "toll" | "tally" | "total"))?;
         let from = toll - usize::from(toll > 0 && matches!(lower(tokens, toll - 1), "death" | "dead" | "casualty"));
         return Some((None, from..toll + 1));
     }

@@ -97,7 +97,7 @@ pub(super) fn all(tokens: &[Token<'_>]) -> Vec<Source> {
 }
 
 /// The source of what stands at token `at`: the last one that speaks for it.
-pub(super) fn of<'s>(sources: &'s [Source], at: usize) -> Option<&'s Source> {
+pub(super) fn of(sources: &[Source], at: usize) -> Option<&Source> {
     // Few sources speak for one number; more than these are no sentence.
     sources
         .iter()
@@ -255,8 +255,8 @@ fn subject(tokens: &[Token<'_>], at: usize) -> Range<usize> {
         let article =
             matches!(token.lower.as_str(), "the" | "a" | "an" | "one" | "its" | "his" | "her" | "their" | "some");
         let linking = matches!(token.lower.as_str(), "of" | "for" | "to" | "and" | "local" | "in" | "at");
-        let noun =
-            token.is_word() && !words::ends_phrase(token) && !(token.lower.ends_with("ing") && !token.is_capitalised());
+        let participle = token.lower.ends_with("ing") && !token.is_capitalised();
+        let noun = token.is_word() && !words::ends_phrase(token) && !participle;
         if !(part || article || linking || noun) {
             break;
         }

@@ -126,8 +126,7 @@ fn number(rest: &str) -> usize {
     let digits = |from: usize| bytes.iter().skip(from).take_while(|byte| byte.is_ascii_digit()).count();
     let mut end = digits(0);
     let mut grouped = end <= 3;
-    loop {
-        let Some(mark) = rest.get(end..).and_then(|rest| rest.chars().next()) else { break };
+    while let Some(mark) = rest.get(end..).and_then(|rest| rest.chars().next()) {
         let next = end + mark.len_utf8();
         // One more than a group could have, so that a long run is not counted again and again.
         let run = bytes.iter().skip(next).take(4).take_while(|byte| byte.is_ascii_digit()).count();

@@ -22,9 +22,7 @@ pub(super) struct Found {
     pub(super) words: Range<usize>,
     pub(super) kind: Kind,
     pub(super) confidence: f64,
-    /// The segment it stands in, counted over the story.
-    pub(super) segment: usize,
-    /// Whether that is the title.
+    /// Whether it stands in the title.
     pub(super) title: bool,
     /// The mention elsewhere by which it was found, where the model passed over it.
     pub(super) repeats: Option<Span>,

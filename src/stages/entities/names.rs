@@ -78,7 +78,6 @@ pub(super) fn tidy(text: &Text, encoding: &Encoding, name: &Name) -> Option<Foun
         words: range,
         kind: name.kind,
         confidence: f64::from(name.confidence),
-        segment: 0,
         title: false,
         repeats: None,
     };

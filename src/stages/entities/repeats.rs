@@ -75,7 +75,6 @@ pub(super) fn missed(words: &Words<'_>, found: &[Found]) -> Vec<Found> {
                     words: range,
                     kind: known.kind,
                     confidence: known.confidence * REMAINS,
-                    segment: 0,
                     title,
                     repeats: Some(known.span),
                 }));
