@@ -7,6 +7,7 @@ pub mod entities;
 pub mod focus;
 pub mod language;
 pub mod places;
+pub mod readings;
 pub mod segments;
 pub mod sentences;
 pub mod sentiment;
@@ -30,6 +31,8 @@ pub struct Settings {
     pub entities: entities::Settings,
     /// Where the places are.
     pub places: places::Settings,
+    /// How the names of places are meant.
+    pub readings: readings::Settings,
     /// How the article speaks of each of them.
     pub sentiment: sentiment::Settings,
     /// Dates and times.
@@ -51,6 +54,7 @@ impl Settings {
             Entry::of::<encoder::Encode>(&()),
             Entry::of::<entities::FindEntities>(&self.entities),
             Entry::of::<places::Locate>(&self.places),
+            Entry::of::<readings::ReadPlaces>(&self.readings),
             Entry::of::<sentiment::Weigh>(&self.sentiment),
             Entry::of::<dates::Find>(&self.dates),
             Entry::of::<claims::FindClaims>(&self.claims),

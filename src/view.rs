@@ -18,6 +18,12 @@ pub(crate) struct Record {
     entities: Vec<Entity>,
     sentiment: Option<Sentiment>,
     #[serde(default)]
+    quotes: Vec<Quote>,
+    #[serde(default)]
+    dates: Vec<Date>,
+    #[serde(default)]
+    claims: Vec<Claim>,
+    #[serde(default)]
     stages: Vec<Stage>,
 }
 
@@ -32,9 +38,13 @@ struct Article {
 
 #[derive(Debug, Deserialize)]
 struct Entity {
+    #[serde(default)]
+    id: String,
     #[serde(rename = "type")]
     kind: String,
     name: String,
+    #[serde(default)]
+    implied: bool,
     sentiment: Option<Sentiment>,
     mentions: Vec<Mention>,
 }
@@ -43,6 +53,33 @@ struct Entity {
 struct Mention {
     start: usize,
     end: usize,
+    stands_for: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Quote {
+    kind: String,
+    text: String,
+    speaker: Speaker,
+}
+
+#[derive(Debug, Deserialize)]
+struct Speaker {
+    entity: Option<String>,
+    text: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Date {
+    text: String,
+    value: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Claim {
+    text: String,
+    attributed_to: Option<String>,
+    verification: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -59,6 +96,9 @@ struct Stage {
     status: String,
     reason: Option<String>,
 }
+
+/// Quotes on a card.
+const MOST_QUOTES: usize = 2;
 
 impl Record {
     /// Reads an enriched record.
@@ -85,12 +125,13 @@ impl Record {
         self.entities.iter().any(|entity| entity.name.to_lowercase().contains(&text))
     }
 
-    /// How many entities it has.
+    /// How many entities it names.
     pub(crate) fn entities(&self) -> usize {
-        self.entities.len()
+        self.entities.iter().filter(|entity| !entity.implied).count()
     }
 
-    /// Title, overall sentiment and entities: a few lines, at most `width` columns wide.
+    /// Title, overall sentiment, entities, what names of places stand for and who said what: a few lines, at most `width`
+    /// columns wide.
     pub(crate) fn card(&self, width: usize) -> String {
         let tone = match self.status.as_str() {
             "usable" => self.sentiment.as_ref().map(Sentiment::word).unwrap_or_default(),
@@ -100,11 +141,47 @@ impl Record {
         let title = cut(&self.title(), room);
         let gap = width.saturating_sub(measure_text_width(&title) + measure_text_width(&tone) + 2);
         let mut card = format!("{} {}{}{tone}\n", green("✓"), bold(&title), " ".repeat(gap.max(1)));
-        let entities: Vec<String> = self.entities.iter().map(Entity::short).collect();
+        let entities: Vec<String> = self.entities.iter().filter(|entity| !entity.implied).map(Entity::short).collect();
         for line in fill(&entities, width.saturating_sub(2)) {
             card.push_str(&format!("  {line}\n"));
         }
+        for line in fill(&self.metonyms(), width.saturating_sub(2)) {
+            card.push_str(&format!("  {}\n", dim(&line)));
+        }
+        let direct = self.quotes.iter().filter(|quote| quote.kind != "indirect");
+        for quote in direct.take(MOST_QUOTES) {
+            card.push_str(&format!("  {}\n", self.quoted(quote, width.saturating_sub(2))));
+        }
         card
+    }
+
+    /// What the names of places stand for, and how often: "Oslo = Government of Norway ×3".
+    fn metonyms(&self) -> Vec<String> {
+        let mut found: Vec<(String, usize)> = Vec::new();
+        for entity in &self.entities {
+            for id in entity.mentions.iter().filter_map(|mention| mention.stands_for.as_deref()) {
+                let metonym = format!("{} = {}", clean(&entity.name), clean(self.name(id)));
+                match found.iter_mut().find(|(known, _)| *known == metonym) {
+                    Some((_, count)) => *count += 1,
+                    None => found.push((metonym, 1)),
+                }
+            }
+        }
+        found.into_iter().map(|(metonym, count)| format!("{metonym} ×{count}")).collect()
+    }
+
+    /// A quote on one line, its speaker first.
+    fn quoted(&self, quote: &Quote, width: usize) -> String {
+        let named = quote.speaker.entity.as_deref().map(|id| self.name(id));
+        let speaker = clean(named.or(quote.speaker.text.as_deref()).unwrap_or("somebody"));
+        let speaker = cut(&speaker, width / 3);
+        let room = width.saturating_sub(measure_text_width(&speaker) + 2);
+        format!("{}: {}", bold(&speaker), cut(&clean(&quote.text), room))
+    }
+
+    /// The name of an entity, by its id.
+    fn name<'a>(&'a self, id: &'a str) -> &'a str {
+        self.entities.iter().find(|entity| entity.id == id).map_or(id, |entity| entity.name.as_str())
     }
 
     /// The whole article with its entities marked in the text, and a table of them: at most `width` columns wide.
@@ -118,12 +195,30 @@ impl Record {
         page.push_str(&format!("{}\n", dim(&"─".repeat(width))));
         let widest = self.entities.iter().map(|entity| measure_text_width(&entity.name)).max().unwrap_or(0);
         let names = widest.min(width.saturating_sub(48)).max(12);
-        for entity in &self.entities {
+        for entity in self.entities.iter().filter(|entity| !entity.implied) {
             page.push_str(&entity.row(names));
         }
         if let Some(sentiment) = &self.sentiment {
             page.push_str(&format!("{:13}{:names$}        {}\n", "article", "", sentiment.scores()));
         }
+        let mut list = |heading: &str, lines: Vec<String>| {
+            for (index, line) in lines.into_iter().enumerate() {
+                let heading = if index == 0 { heading } else { "" };
+                page.push_str(&format!("{}{line}\n", dim(&format!("{heading:13}"))));
+            }
+        };
+        let room = width.saturating_sub(13);
+        list("readings", self.metonyms().iter().map(|line| cut(line, room)).collect());
+        list("quotes", self.quotes.iter().map(|quote| self.quoted(quote, room)).collect());
+        let claim = |claim: &Claim| {
+            let by = claim.attributed_to.as_deref().map(|id| format!(", says {}", self.name(id)));
+            let verified = claim.verification.as_deref().map(|verified| format!(", {verified}"));
+            cut(&clean(&[Some(claim.text.clone()), by, verified].into_iter().flatten().collect::<String>()), room)
+        };
+        list("claims", self.claims.iter().map(claim).collect());
+        let dated =
+            |date: &Date| cut(&clean(&format!("{}: {}", date.text, date.value.as_deref().unwrap_or("?"))), room);
+        list("dates", self.dates.iter().map(dated).collect());
         for stage in self.stages.iter().filter(|stage| stage.status != "ok") {
             let reason = stage.reason.as_deref().unwrap_or("no reason given");
             page.push_str(&format!("{}\n", dim(&format!("{} {}: {}", stage.name, stage.status, clean(reason)))));

@@ -7,14 +7,15 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 use copydesk::message;
+use copydesk::model::words;
 use copydesk::pipeline::Enriched;
 use copydesk::stages::encoder::{Kind, Name, Polarity, Reader, Reading};
-use copydesk::stages::{claims, dates, entities, focus, language, places, segments, sentences, sentiment};
+use copydesk::stages::{claims, dates, entities, focus, language, places, readings, segments, sentences, sentiment};
 use copydesk::text::Span;
 use serde_json::json;
 
 use crate::record_check::file;
-use crate::support::{Script, enriched, raw, reading};
+use crate::support::{enriched, raw, reading};
 
 struct Case {
     name: String,
@@ -113,13 +114,8 @@ struct Marked {
 
 impl Marked {
     fn of(case: &Case) -> Arc<Self> {
-        let words = |text: &str| {
-            Script(Default::default())
-                .words(text)
-                .into_iter()
-                .map(|range| text.get(range).unwrap().to_owned())
-                .collect()
-        };
+        let words =
+            |text: &str| words::split(text).into_iter().map(|range| text.get(range).unwrap().to_owned()).collect();
         let mut marked = Vec::new();
         let mut polarities = Vec::new();
         let mut read_until = 0;
@@ -156,7 +152,7 @@ impl Reader for Marked {
 
     fn words(&self, text: &str) -> Vec<Range<usize>> {
         self.seen.lock().unwrap().push(text.to_owned());
-        Script(Default::default()).words(text)
+        words::split(text)
     }
 
     fn read(&self, sentences: &[Vec<&str>]) -> anyhow::Result<Box<dyn Reading>> {
@@ -302,6 +298,38 @@ fn places() {
         for state in &case.states {
             assert!(found.contains(state), "{}: {state}, not {found:?}", case.name);
         }
+    }
+}
+
+/// The kind that a name was read as, then how it is meant.
+#[test]
+fn readings() {
+    for mut case in Case::all("readings") {
+        let whole = std::mem::take(&mut case.marks);
+        case.marks = whole.iter().map(|(range, _)| (range.clone(), "e0 place".to_owned())).collect();
+        let enriched = run(&case, Marked::of(&case));
+        case.marks = whole;
+        let entities = &enriched.document.layer::<entities::Entities>().expect(&case.name).entities;
+        let readings = enriched.document.layer::<readings::Readings>().expect(&case.name);
+        let mut found = Vec::new();
+        for (index, entity) in entities.iter().enumerate() {
+            for (place, mention) in entity.mentions.iter().enumerate() {
+                if let Some(read) = readings.of(index, place) {
+                    let reading = serde_json::to_value(read.reading).unwrap().as_str().unwrap().to_owned();
+                    found.push((mention.span, format!("place {reading}"), read.stands_for));
+                }
+            }
+        }
+        found.sort();
+        let names: Vec<&str> = entities.iter().map(|entity| entity.name.as_str()).collect();
+        let implied: Vec<&str> = readings.implied.iter().map(|implied| implied.name.as_str()).collect();
+        let name = |index: usize| [names.as_slice(), implied.as_slice()].concat()[index].to_owned();
+        for state in &case.states {
+            let (number, power) = state.split_once(" stands for ").expect(state);
+            let read = &found[number.parse::<usize>().unwrap() - 1];
+            assert_eq!(read.2.map(name).as_deref(), Some(power), "{}", case.name);
+        }
+        case.assert_found(found.into_iter().map(|(span, mark, _)| (span, mark)).collect());
     }
 }
 

@@ -1,0 +1,109 @@
+//! Words of English, by what they say of a name beside them.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+/// Words to look up.
+pub(super) type List = LazyLock<BTreeSet<&'static str>>;
+
+/// Whether a list has a noun, in the singular or the plural.
+pub(super) fn is_noun_of(word: &str, list: &List) -> bool {
+    list.contains(word) || word.strip_suffix('s').is_some_and(|one| list.contains(one))
+}
+
+/// Words that are seldom used of anything but sports.
+pub(super) static SPORT: List = LazyLock::new(|| {
+    "batsman batsmen bowler championship coach cricket final football goal goalkeeper goals group-stage half-time \
+     hockey innings kick-off league match midfielder olympic olympics penalties qualifier qualifiers \
+     quarter-final quarterfinal rugby scored semi-final semifinal shootout soccer squad striker tennis tournament \
+     wicket wickets"
+        .split(' ')
+        .collect()
+});
+
+/// What follows a name without being described by it.
+pub(super) static TIMES: List = LazyLock::new(|| {
+    "Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June July August \
+     September October November December I Mr Mrs Ms He She late early last next today yesterday tomorrow this \
+     that which who earlier later alone itself more most less such both same other own first second third"
+        .split(' ')
+        .collect()
+});
+
+/// Nouns for what only somebody with a will does or has.
+pub(super) static ACTS: List = LazyLock::new(|| {
+    "accession accusation action admission advance aggression agreement aid aim allegation ally allies ambition \
+     announcement annexation answer appeal approach approval argument assault assertion assessment assurance \
+     attack attempt attitude backing ban bid blockade bombardment bombing boycott call campaign ceasefire charge \
+     claim commitment complaint concern concession condemnation consent cooperation counteroffensive crackdown \
+     criticism decision defiance delegation demand denial deployment desire determination diplomacy dismissal \
+     effort embargo endorsement enemies expulsion fear foe freeze goal handling help hostility incursion \
+     initiative insistence intention interest interference intervention invasion invitation involvement killing \
+     launch mediation mediator meddling move negotiator nuclear objection objective offensive offer onslaught \
+     operation opposition order plan pledge policies policy position posture preference pressure promise proposal \
+     protest pullout push raid rapprochement readiness reaction reassurance recognition refusal rejection \
+     reluctance remark reply request requirement resistance resolve response restraint retaliation rhetoric role \
+     sanction seizure shelling siege signature silence stance statement strategy strike strikes suggestion \
+     supplies support surrender suspicion tactics test testing threat treatment troop ultimatum veto view visit \
+     vow war warning willingness win victory defeat wish withdrawal word"
+        .split(' ')
+        .collect()
+});
+
+/// What one has with, puts on or gets from somebody.
+pub(super) static DEALINGS: List = LazyLock::new(|| {
+    "accord accusation agreement aid alliance appeal approval armistice assistance assurance ceasefire \
+     competition concession confrontation contact cooperation criticism deal demand dialogue disagreement dispute \
+     embargo enmity feud friendship guarantee hostilities hostility loan loyalty mediation message negotiation \
+     pact partnership permission pledge pressure promise relation relationship retaliation rift rivalry sanction \
+     settlement signal stance standoff support tariff tension ties trade treaty truce trust ultimatum \
+     understanding war warning"
+        .split(' ')
+        .collect()
+});
+
+/// The prepositions of dealings; an agreement *in* Moscow is made there.
+pub(super) static DEALT_WITH: List =
+    LazyLock::new(|| "with between against on from for to toward towards among by of over".split(' ').collect());
+
+/// What comes down on a place.
+pub(super) static ATTACKS: List = LazyLock::new(|| {
+    "airstrike assault attack bomb bombardment bombing drone missile offensive raid rocket shell shelling strike \
+     storm"
+        .split(' ')
+        .collect()
+});
+
+/// What may stand between a name and the word that governs it.
+pub(super) static PREPOSITIONS: List = LazyLock::new(|| {
+    "about above across after against along among amid around at before behind beneath beside between beyond by \
+     despite during for from in inside into like near of off on onto outside over past since than through \
+     throughout to toward towards under until upon via with within without as"
+        .split(' ')
+        .collect()
+});
+
+/// What stands between a governing word and its preposition without governing.
+pub(super) static DETERMINERS: List = LazyLock::new(|| {
+    "the a an this that these those its his her their our my your 's ’s own both all some any and or ,"
+        .split(' ')
+        .collect()
+});
+
+/// What says which part of a place is meant, or which of several.
+pub(super) static QUALIFIERS: List = LazyLock::new(|| {
+    "the The northern southern eastern western central Northern Southern Eastern Western Central northwestern \
+     northeastern southwestern southeastern north-western north-eastern south-western south-eastern both downtown \
+     nearby neighboring neighbouring mainland rural upstate"
+        .split(' ')
+        .collect()
+});
+
+/// Words between a subject and its verb.
+pub(super) static HELPERS: List = LazyLock::new(|| {
+    "has have had is was are were be been being will would may might could should can must shall do does did not \
+     n't n’t never also still already now again recently often ever just once soon long since yet itself quickly \
+     later repeatedly reportedly always only first initially then formally publicly finally currently immediately"
+        .split(' ')
+        .collect()
+});
