@@ -9,8 +9,10 @@ mod demo;
 mod diff;
 mod explain;
 mod health;
+mod kb;
 mod local;
 mod ordered;
+mod reload;
 mod resume;
 mod run;
 mod schema;
@@ -31,11 +33,13 @@ use clap::{Parser, Subcommand};
 
 use crate::config::{Config, Problems};
 use crate::io::kafka;
+use crate::knowledge::Knowledge;
 use crate::message::Enrich;
 use crate::model::Model;
 use crate::pipeline::{Pipeline, Settings};
 use crate::service::{self, Running, Shutdown, Status};
 use crate::settings::Problem;
+use crate::stage::Resources;
 use crate::stages::encoder::Reader;
 
 /// A streaming enrichment service for newsrooms: raw articles from Kafka in, entities and sentiment out, exactly once.
@@ -62,6 +66,7 @@ enum Command {
     Explain(explain::Arguments),
     Diff(diff::Arguments),
     Dead(dead::Arguments),
+    Kb(kb::Arguments),
 }
 
 /// How a command ended; its value is the exit status of the process.
@@ -98,6 +103,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Command::Explain(arguments) => explain::run(&arguments),
             Command::Diff(arguments) => diff::run(&arguments),
             Command::Dead(arguments) => dead::run(&arguments),
+            Command::Kb(arguments) => kb::run(&arguments),
         },
         Err(refused) => {
             let exit = if refused.use_stderr() { Exit::Usage } else { Exit::Done };
@@ -114,24 +120,38 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// The pipeline that `config` describes, and the name of its model.
 ///
 /// # Errors
-/// If the model cannot be found or loaded: [`Problems`], as no later attempt will do better.
+/// If the model or the files of knowledge cannot be loaded: [`Problems`], as no later attempt will do better.
 fn pipeline(config: &Config) -> anyhow::Result<(Pipeline, String)> {
+    let resources = resources(config)?;
+    let identity = resources.reader.as_ref().map_or("none", |reader| reader.identity()).to_owned();
+    Ok((pipeline_of(config, &resources)?, identity))
+}
+
+/// The pipeline that `config` describes, of what is loaded.
+fn pipeline_of(config: &Config, resources: &Resources) -> anyhow::Result<Pipeline> {
+    let digest = config.hash();
+    let settings =
+        Settings { article: &config.article, record: &config.record, stages: &config.stages, digest: &digest };
+    Pipeline::with_resources(settings, resources).context("cannot load the stages")
+}
+
+/// What `config` wants loaded for its stages.
+fn resources(config: &Config) -> Result<Resources, Problems> {
     let load = || -> anyhow::Result<Option<Arc<dyn Reader>>> {
         match config.stages.need_model() {
             true => Ok(Some(Arc::new(Model::load(&find_model(&config.model.path)?, &config.model.profile)?))),
             false => Ok(None),
         }
     };
-    let reader = load().map_err(|error| Problems {
-        source: "the model".into(),
-        found: vec![Problem::new("model.path", format!("{error:#}"))],
-    })?;
-    let identity = reader.as_ref().map_or("none", |reader| reader.identity()).to_owned();
-    let digest = config.hash();
-    let settings =
-        Settings { article: &config.article, record: &config.record, stages: &config.stages, digest: &digest };
-    let pipeline = Pipeline::with_reader(settings, reader).context("cannot load the stages")?;
-    Ok((pipeline, identity))
+    let knowledge = Knowledge::load(&config.knowledge);
+    match (load(), knowledge) {
+        (Ok(reader), Ok(knowledge)) => Ok(Resources { reader, knowledge: Arc::new(knowledge) }),
+        (model, knowledge) => {
+            let model = model.err().map(|error| Problem::new("model.path", format!("{error:#}")));
+            let found = model.into_iter().chain(knowledge.err().into_iter().flatten()).collect();
+            Err(Problems { source: "the model and the files of knowledge".into(), found })
+        }
+    }
 }
 
 /// The folder that `path` means: itself, or found from the working directory, the program's place, or the system's.

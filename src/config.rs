@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 
 use self::options::Section;
 use crate::settings::Problem;
-use crate::{article, io, model, record, service, stages, telemetry};
+use crate::{article, io, knowledge, model, record, service, stages, telemetry};
 
 /// Everything that can be configured.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -34,6 +34,8 @@ pub struct Config {
     pub record: record::Settings,
     /// The model that reads the articles.
     pub model: model::Settings,
+    /// What is known beside the articles. These files are read again on SIGHUP.
+    pub knowledge: knowledge::Settings,
     /// What is added to an article, a section a stage.
     pub stages: stages::Settings,
     /// Where health, readiness and metrics are answered.
@@ -133,7 +135,7 @@ impl Config {
     }
 
     /// Names the configuration as far as it changes records, as `sha256:` and hex. Brokers, paths and threads do not,
-    /// and the model has an identity of its own: instances of one service write the same bytes.
+    /// and the model and the files of knowledge have identities of their own: instances of one service write the same bytes.
     pub fn hash(&self) -> String {
         let what = serde_json::json!({"article": self.article, "record": self.record, "stages": self.stages});
         let digest = Sha256::digest(what.to_string());

@@ -1,14 +1,120 @@
-//! What is known beside the article: tables of names, read where they lie and not copied into memory.
+//! What is known beside the article: who and what there is, with ids. Files that editors write, and tables of names that
+//! are read where they lie and not copied into memory.
 //!
-//! A table is a file of rows that are found by name ([`table`]); names are compared by their [`key`].
+//! A table is a file of rows that are found by name ([`table`]); names are compared by their [`key`]. [`Knowledge`] is
+//! all that the configuration names, read whole or refused whole.
 
+pub mod authorities;
 pub mod countries;
+pub mod dump;
 mod mapped;
+pub mod overrides;
 pub mod places;
+pub mod subjects;
 pub mod table;
 
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+
+use self::overrides::Overrides;
+use self::subjects::Subjects;
+use crate::settings::Problem;
+
+/// `[knowledge]`
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Who and what the stories are about, with ids: authority files of the newsroom (tab-separated values or JSON
+    /// lines) and tables made by `copydesk kb build`. The order is that of the links of an entity: name the house's own
+    /// files first. Each authority gives an entity one link at most, from the first file that is sure.
+    pub authorities: Vec<PathBuf>,
+    /// The pinned word of editors: this name in this sense, never this entity. It wins over everything else.
+    pub overrides: Option<PathBuf>,
+}
+
+/// All that is configured, loaded; it never changes, and a newer one takes its place as a whole.
+#[derive(Debug, Default)]
+pub struct Knowledge {
+    sources: Vec<Subjects>,
+    overrides: Overrides,
+    identity: Option<String>,
+}
+
+impl Knowledge {
+    /// Loads all that the settings name.
+    ///
+    /// # Errors
+    /// Every file that cannot be used, with its line.
+    pub fn load(settings: &Settings) -> Result<Self, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let mut found = |key: &str, error: &anyhow::Error| problems.push(Problem::new(key, format!("{error:#}")));
+        let mut sources = Vec::new();
+        for path in &settings.authorities {
+            match Subjects::open(path) {
+                Ok(source) => sources.push(source),
+                Err(error) => found("knowledge.authorities", &error),
+            }
+        }
+        let overrides = match settings.overrides.as_deref().map(Overrides::open) {
+            None => Overrides::default(),
+            Some(Ok(overrides)) => overrides,
+            Some(Err(error)) => {
+                found("knowledge.overrides", &error);
+                Overrides::default()
+            }
+        };
+        if problems.is_empty() { Ok(Self::of(sources, overrides)) } else { Err(problems) }
+    }
+
+    /// Puts together what is loaded.
+    pub fn of(sources: Vec<Subjects>, overrides: Overrides) -> Self {
+        let mut sha = Sha256::new();
+        for source in &sources {
+            sha.update(source.digest());
+        }
+        sha.update(overrides.digest().unwrap_or_default());
+        let any = !sources.is_empty() || overrides.digest().is_some();
+        let identity = any.then(|| format!("sha256:{:.12}", hex(&sha.finalize())));
+        Self { sources, overrides, identity }
+    }
+
+    /// Names the contents of all files, so that records say with which of them they were made; nothing where none is
+    /// configured.
+    pub fn identity(&self) -> Option<&str> {
+        self.identity.as_deref()
+    }
+
+    /// The files of subjects, in their order.
+    pub fn sources(&self) -> &[Subjects] {
+        &self.sources
+    }
+
+    /// The pinned word of editors.
+    pub fn overrides(&self) -> &Overrides {
+        &self.overrides
+    }
+
+    /// What an editor should look at, though it can be used.
+    pub fn warnings(&self) -> Vec<String> {
+        self.overrides.warnings(&self.sources)
+    }
+
+    /// How much there is, in words.
+    pub fn summary(&self) -> String {
+        let subjects: usize = self.sources.iter().map(Subjects::len).sum();
+        format!("{subjects} subjects in {} files, {} overrides", self.sources.len(), self.overrides.len())
+    }
+}
+
+/// Bytes in hex.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
 
 /// A name as all tables compare it: in lower case, without accents, apostrophes and dots, hyphens as blanks, initials
 /// joined. "Jean-Noël O’Brien" and "jean noel obrien" have one key, and so have "J. K." and "JK".

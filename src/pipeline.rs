@@ -118,17 +118,25 @@ impl Pipeline {
     /// # Errors
     /// If a stage cannot be loaded, or needs a reader and there is none.
     pub fn with_reader(settings: Settings<'_>, reader: Option<Arc<dyn Reader>>) -> anyhow::Result<Self> {
-        let model = reader.as_ref().map(|reader| reader.identity().to_owned());
-        let resources = Resources { reader };
+        Self::with_resources(settings, &Resources { reader, ..Resources::default() })
+    }
+
+    /// The same with all that stages share.
+    ///
+    /// # Errors
+    /// If a stage cannot be loaded, or needs a reader and there is none.
+    pub fn with_resources(settings: Settings<'_>, resources: &Resources) -> anyhow::Result<Self> {
+        let model = resources.reader.as_ref().map(|reader| reader.identity().to_owned());
+        let knowledge = resources.knowledge.identity().map(str::to_owned);
         Ok(Self {
             article: settings.article.clone(),
             record: settings.record.clone(),
-            identity: record::Identity { config: settings.digest.to_owned(), model },
+            identity: record::Identity { config: settings.digest.to_owned(), model, knowledge },
             slots: settings
                 .stages
                 .entries()
                 .into_iter()
-                .map(|entry| entry.load(&resources))
+                .map(|entry| entry.load(resources))
                 .collect::<Result<_, _>>()?,
             observers: Vec::new(),
         })

@@ -71,6 +71,8 @@ pub struct Identity {
     pub config: String,
     /// The model, if one is loaded.
     pub model: Option<String>,
+    /// The files of `[knowledge]`, if any are configured.
+    pub knowledge: Option<String>,
 }
 
 /// The article, unless its text alone is too large for a record: then no stage need read it.
@@ -200,6 +202,7 @@ pub fn json(enriched: &Enriched, settings: &Settings, identity: &Identity) -> Re
     pipeline.field("version", env!("CARGO_PKG_VERSION"))?;
     pipeline.field("config", &identity.config)?;
     pipeline.field("model", &identity.model)?;
+    pipeline.known("knowledge", identity.knowledge.as_ref())?;
     pipeline.close()?;
     record.close()?;
     Ok(out)

@@ -22,6 +22,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::enrichment::Enrichment;
 pub use self::status::{Counter, Counters, Durations, Progress, State, Status};
 pub use self::watchdog::Running;
 use crate::io::{Delivery, Intake, Outlet};
@@ -30,6 +31,7 @@ use crate::settings::{Bytes, Problem, Time};
 
 pub mod breaker;
 mod budget;
+mod enrichment;
 mod intake;
 mod lane;
 mod outlet;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::article::Status;
 use crate::document::{Document, Layer};
+use crate::knowledge::Knowledge;
 use crate::stages::encoder::Reader;
 
 /// One enrichment: reads a document and returns its own layer. It keeps no state between articles and knows no
@@ -41,6 +42,8 @@ pub trait Stage: Send + Sync + Sized + 'static {
 pub struct Resources {
     /// The model, if any enabled stage needs it.
     pub reader: Option<Arc<dyn Reader>>,
+    /// Who and what there is, as far as the configuration names files of it.
+    pub knowledge: Arc<Knowledge>,
 }
 
 /// A stage in the list of stages, with its settings.

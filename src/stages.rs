@@ -6,6 +6,7 @@ pub mod encoder;
 pub mod entities;
 pub mod focus;
 pub mod language;
+pub mod links;
 pub mod places;
 pub mod readings;
 pub mod segments;
@@ -33,6 +34,8 @@ pub struct Settings {
     pub places: places::Settings,
     /// How the names of places are meant.
     pub readings: readings::Settings,
+    /// Under which ids authorities know them.
+    pub links: links::Settings,
     /// How the article speaks of each of them.
     pub sentiment: sentiment::Settings,
     /// Dates and times.
@@ -55,6 +58,7 @@ impl Settings {
             Entry::of::<entities::FindEntities>(&self.entities),
             Entry::of::<places::Locate>(&self.places),
             Entry::of::<readings::ReadPlaces>(&self.readings),
+            Entry::of::<links::Look>(&self.links),
             Entry::of::<sentiment::Weigh>(&self.sentiment),
             Entry::of::<dates::Find>(&self.dates),
             Entry::of::<claims::FindClaims>(&self.claims),

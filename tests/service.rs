@@ -4,7 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use copydesk::dead_letter::{Reason, letter};
 use copydesk::io::memory::{Faults, Memory, MemoryIntake};
 use copydesk::io::{Event, Intake};
-use copydesk::message::{Destination, Enrich, Message, Partition, Position, RawArticle};
+use copydesk::message::{Destination, Enrich, Header, Message, Partition, Position, RawArticle};
 use copydesk::service::{self, Exit, Running, Settings, Shutdown, State, Status, breaker};
 use copydesk::settings::{Bytes, Time};
 use proptest::prelude::*;
@@ -34,6 +34,28 @@ impl Enrich for Script {
         let (key, headers) = (article.key.clone(), article.headers.clone());
         vec![Message { destination: Destination::Enriched, key, payload: Some(payload), headers }]
     }
+}
+
+/// The script, each of whose records says by which edition of it they were made.
+struct Edition(usize);
+
+impl Enrich for Edition {
+    fn enrich(&self, article: &RawArticle) -> Vec<Message> {
+        let mut messages = Script.enrich(article);
+        for message in messages.iter_mut().filter(|message| message.destination == Destination::Enriched) {
+            message.headers.push(Header { name: "edition".into(), value: Some(self.0.to_string().into()) });
+        }
+        messages
+    }
+}
+
+/// The editions whose records one transaction holds.
+fn editions(transaction: &[Message]) -> BTreeSet<String> {
+    transaction
+        .iter()
+        .map(|message| message.header("edition").into_owned())
+        .filter(|edition| !edition.is_empty())
+        .collect()
 }
 
 /// Never comes back.
@@ -130,6 +152,7 @@ enum Step {
     Kill(usize),
     Stop(usize),
     Expire(usize),
+    Replace(usize),
     Wait(u64),
 }
 
@@ -149,6 +172,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..3_usize).prop_map(Step::Kill),
         1 => (0..3_usize).prop_map(Step::Stop),
         1 => (0..3_usize).prop_map(Step::Expire),
+        2 => (0..3_usize).prop_map(Step::Replace),
         3 => (0..15_u64).prop_map(Step::Wait),
     ]
 }
@@ -160,8 +184,8 @@ fn play(memory: &Memory, steps: Vec<Step>) -> [BTreeMap<i32, Vec<i64>>; 2] {
     let breaker =
         breaker::Settings { limit: 0.2, at_least: 5, probe_every: Time::millis(20), window: Time::millis(200) };
     let settings = Settings { breaker, ..settings() };
-    let mut instances = vec![Instance::start(memory, "first", &settings, Script)];
-    let mut names = 0;
+    let mut instances = vec![Instance::start(memory, "first", &settings, Edition(0))];
+    let (mut names, mut edition) = (0, 0);
     for step in steps {
         match step {
             Step::Produce { partition, gap, payloads } => {
@@ -174,19 +198,23 @@ fn play(memory: &Memory, steps: Vec<Step>) -> [BTreeMap<i32, Vec<i64>>; 2] {
             }
             Step::Join if instances.len() < 3 => {
                 names += 1;
-                instances.push(Instance::start(memory, &format!("later {names}"), &settings, Script));
+                instances.push(Instance::start(memory, &format!("later {names}"), &settings, Edition(0)));
             }
             Step::Kill(which) if which < instances.len() => {
                 let killed = instances.remove(which);
                 memory.kill(killed.member);
                 assert!(matches!(killed.running.join(), Exit::Failed(_)));
                 // As an orchestrator does: the same slot, the same transactional id.
-                instances.push(Instance::start(memory, &killed.id, &settings, Script));
+                instances.push(Instance::start(memory, &killed.id, &settings, Edition(0)));
             }
             Step::Stop(which) if which < instances.len() && instances.len() > 1 => {
                 instances.remove(which).stop();
             }
             Step::Expire(which) if which < instances.len() => memory.expire(instances[which].member),
+            Step::Replace(which) if which < instances.len() => {
+                edition += 1;
+                instances[which].running.enrichment().replace(Arc::new(Edition(edition)));
+            }
             Step::Wait(millis) => std::thread::sleep(Duration::from_millis(millis)),
             _ => {}
         }
@@ -214,7 +242,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 32, max_shrink_iters: 0, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// The promise of the service, under everything at once: completions in any order, panics, refused records, aborts,
-    /// commits of unknown outcome, kills, shutdowns, lost sessions and members that come and go.
+    /// commits of unknown outcome, kills, shutdowns, lost sessions, members that come and go, files that are loaded anew.
     #[test]
     fn every_article_ends_exactly_once_and_in_order(
         seed in any::<u64>(),
@@ -225,6 +253,8 @@ proptest! {
         let memory = Memory::new(3, Faults { seed, per_mille, max_value: Some(40) });
         let [produced, seen] = play(&memory, steps);
         prop_assert_eq!(seen, produced);
+        let mixed = memory.transactions().into_iter().find(|transaction| editions(transaction).len() > 1);
+        prop_assert!(mixed.is_none(), "one transaction holds records of several editions: {mixed:?}");
     }
 }
 
@@ -442,6 +472,34 @@ fn a_pause_ends_where_no_partition_is_left() {
     assert_eq!((memory.output().len(), status.partitions().len()), (9, 0));
     running.shutdown().begin();
     assert!(matches!(running.join(), Exit::Finished));
+}
+
+/// New files are for the articles that come, not for a restart: nothing is lost or doubled over the exchange, and every
+/// transaction is of one edition.
+#[test]
+fn another_enrichment_takes_over_between_two_transactions() {
+    let memory = Memory::new(2, Faults::default());
+    (0..400).for_each(|number| memory.produce(number % 2, 0, b"slow to read"));
+    let instance = Instance::start(&memory, "only", &settings(), Edition(1));
+    wait_until("some are committed", || memory.output().len() > 40);
+    instance.running.enrichment().replace(Arc::new(Edition(2)));
+    wait_until("everything is committed", || memory.lag() == 0);
+    assert_eq!(instance.stop().counters.exchanges.get(), 1);
+    let transactions = memory.transactions();
+    let order: Vec<BTreeSet<String>> = transactions.iter().map(|transaction| editions(transaction)).collect();
+    assert!(order.iter().all(|editions| editions.len() == 1), "{order:?}");
+    assert!(order.is_sorted() && order.first() != order.last(), "{order:?}");
+    assert_eq!(memory.output().len(), 400);
+}
+
+/// A pause that began with the old files ends with the new ones, which may be the mend, and not before.
+#[test]
+fn another_enrichment_takes_over_during_a_pause() {
+    let (memory, instance, _) = paused();
+    instance.running.enrichment().replace(Arc::new(Script));
+    wait_until("everything is committed", || memory.lag() == 0);
+    assert_eq!(instance.stop().counters.exchanges.get(), 1);
+    assert_eq!(memory.output().len(), 40);
 }
 
 /// A stretch of articles that are truly bad can be let through.

@@ -25,7 +25,7 @@ const ROOMS: [(&str, &[&str]); 18] = [
     ("io", &["message", "settings"]),
     ("service", &["dead_letter", "io", "message", "settings"]),
     ("telemetry", &["dead_letter", "message", "pipeline", "service", "settings"]),
-    ("config", &["article", "io", "model", "record", "service", "settings", "stages", "telemetry"]),
+    ("config", &["article", "io", "knowledge", "model", "record", "service", "settings", "stages", "telemetry"]),
     ("view", &["message"]),
 ];
 

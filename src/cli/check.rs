@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Exit, complain, print};
-use crate::config::{Config, Problems};
+use crate::config::Config;
 use crate::io::kafka;
 use crate::settings::Problem;
 
-/// Read the configuration and load the model; name everything that is wrong, with the key and the mend
+/// Read the configuration, load the model and the files of knowledge; name everything that is wrong, with the key and the mend
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// Configuration to use instead of copydesk.toml
@@ -24,15 +24,22 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let (config, mut problems) = Config::inspect(arguments.config.as_deref());
     let source = problems.source.clone();
     let mut well = format!("configuration  {source}\n");
-    match super::pipeline(&config) {
-        Ok((pipeline, model)) => {
-            let stages: Vec<_> = pipeline.stages().filter(|(_, on)| *on).map(|(name, _)| name).collect();
-            well.push_str(&format!("model          {model}\nstages         {}\n", stages.join(", ")));
+    match super::resources(&config) {
+        Ok(resources) => {
+            let model = resources.reader.as_ref().map_or("none", |reader| reader.identity());
+            well.push_str(&format!("model          {model}\nknowledge      {}\n", resources.knowledge.summary()));
+            for warning in resources.knowledge.warnings() {
+                well.push_str(&format!("warning        {warning}\n"));
+            }
+            match super::pipeline_of(&config, &resources) {
+                Ok(pipeline) => {
+                    let stages: Vec<_> = pipeline.stages().filter(|(_, on)| *on).map(|(name, _)| name).collect();
+                    well.push_str(&format!("stages         {}\n", stages.join(", ")));
+                }
+                Err(error) => problems.found.push(Problem::new("stages", format!("{error:#}"))),
+            }
         }
-        Err(error) => match error.downcast::<Problems>() {
-            Ok(model) => problems.found.extend(model.found),
-            Err(error) => problems.found.push(Problem::new("stages", format!("{error:#}"))),
-        },
+        Err(loading) => problems.found.extend(loading.found),
     }
     if arguments.broker {
         let found = kafka::probe(&config.kafka, config.service.delivery, config.record.max_bytes)

@@ -1,4 +1,5 @@
-//! SIGTERM and SIGINT: the first asks for an orderly end, the second ends the process at once.
+//! SIGTERM and SIGINT: the first asks for an orderly end, the second ends the process at once. SIGHUP: what files say is
+//! read again.
 
 use anyhow::Context;
 use tokio::runtime::Runtime;
@@ -23,6 +24,31 @@ pub(super) fn listen(runtime: &Runtime, shutdown: Shutdown) -> anyhow::Result<()
         at_once(status);
     });
     Ok(())
+}
+
+/// From now on SIGHUP does not end the process; [`at_hangups`] says what it does.
+///
+/// # Errors
+/// If the process may not listen to signals.
+pub(super) fn hangups(runtime: &Runtime) -> anyhow::Result<Signal> {
+    let _inside = runtime.enter();
+    signal(SignalKind::hangup()).context("cannot listen to signals")
+}
+
+/// Calls `again` at each of the signals, one after the other, beside whatever else the runtime does.
+pub(super) fn at_hangups(runtime: &Runtime, mut hangups: Signal, mut again: impl FnMut() + Send + 'static) {
+    runtime.spawn(async move {
+        while hangups.recv().await.is_some() {
+            let ended = tokio::task::spawn_blocking(move || {
+                again();
+                again
+            });
+            match ended.await {
+                Ok(back) => again = back,
+                Err(error) => return tracing::error!("files can no longer be read again: {error}"),
+            }
+        }
+    });
 }
 
 /// Waits for either signal; the exit status that stands for it.

@@ -42,6 +42,8 @@ struct Cluster {
     ends: BTreeMap<Partition, i64>,
     committed: BTreeMap<Partition, i64>,
     output: Vec<Message>,
+    /// How many messages each committed transaction added to the output.
+    transactions: Vec<usize>,
     members: BTreeMap<u64, Member>,
     joined: u64,
     /// The live producer of each transactional id.
@@ -88,6 +90,7 @@ impl Memory {
             logs,
             committed: BTreeMap::new(),
             output: Vec::new(),
+            transactions: Vec::new(),
             members: BTreeMap::new(),
             joined: 0,
             producers: BTreeMap::new(),
@@ -177,6 +180,13 @@ impl Memory {
         self.cluster().output.clone()
     }
 
+    /// The same by the transactions in which it was committed.
+    pub fn transactions(&self) -> Vec<Vec<Message>> {
+        let cluster = self.cluster();
+        let mut output = cluster.output.iter().cloned();
+        cluster.transactions.iter().map(|length| output.by_ref().take(*length).collect()).collect()
+    }
+
     /// Records that are not below the committed offset of their partition.
     pub fn lag(&self) -> usize {
         let cluster = self.cluster();
@@ -236,6 +246,7 @@ impl Cluster {
 
     /// Makes `transaction` visible.
     fn apply(&mut self, transaction: Transaction) {
+        self.transactions.push(transaction.messages.len());
         self.output.extend(transaction.messages);
         for next in transaction.next {
             self.committed.insert(next.partition, next.offset);

@@ -47,6 +47,7 @@ pub struct Table {
 #[derive(Debug)]
 enum Bytes {
     Static(&'static [u8]),
+    Owned(Vec<u8>),
     Mapped(Mapped),
 }
 
@@ -56,6 +57,7 @@ impl Deref for Bytes {
     fn deref(&self) -> &[u8] {
         match self {
             Self::Static(bytes) => bytes,
+            Self::Owned(bytes) => bytes,
             Self::Mapped(mapped) => mapped,
         }
     }
@@ -110,9 +112,26 @@ impl Table {
     /// # Errors
     /// If it is none of this kind.
     pub fn built_in(bytes: &'static [u8], kind: Kind) -> anyhow::Result<Self> {
+        Self::of(Bytes::Static(bytes), kind)
+    }
+
+    /// Opens a table that was made in memory.
+    ///
+    /// # Errors
+    /// If it is none of this kind.
+    pub fn owned(bytes: Vec<u8>, kind: Kind) -> anyhow::Result<Self> {
+        Self::of(Bytes::Owned(bytes), kind)
+    }
+
+    fn of(bytes: Bytes, kind: Kind) -> anyhow::Result<Self> {
         let layout = Layout::of(bytes.first_chunk().context("it is too short for a table")?, kind)?;
         ensure!(bytes.len() == layout.length(), "it has {} bytes and not {}", bytes.len(), layout.length());
-        Ok(Self { bytes: Bytes::Static(bytes), layout })
+        Ok(Self { bytes, layout })
+    }
+
+    /// Whether a file that begins with these bytes is a table, of whichever kind.
+    pub fn is_one(start: &[u8; 8]) -> bool {
+        start == MAGIC
     }
 
     /// Checks the table in a file and maps it.
@@ -162,7 +181,7 @@ impl Table {
     }
 
     /// The rows that have a name with this [`key`], in their order.
-    pub fn find<'a>(&'a self, key: &'a str) -> impl Iterator<Item = Match<'a>> + 'a {
+    pub fn find<'t, 'k>(&'t self, key: &'k str) -> impl Iterator<Item = Match<'t>> + use<'t, 'k> {
         let hash = hash(key);
         let (from, to) = self.bucket(hash).unwrap_or((0, 0));
         let entries = (from..to.min(self.layout.entries)).map(move |index| self.layout.entries_at + index * ENTRY);

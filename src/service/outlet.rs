@@ -8,6 +8,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use super::breaker::{Breaker, PROBE};
 use super::budget::Load;
+use super::enrichment::Enrichment;
 use super::intake::Answer;
 use super::lane::{Condemned, Ended, Epoch, Finished, Lane, Verdict};
 use super::status::Status;
@@ -44,6 +45,7 @@ const PROBE_WAIT: Duration = Duration::from_secs(1);
 pub(super) struct Publisher<O> {
     pub(super) outlet: O,
     pub(super) settings: Settings,
+    pub(super) enrichment: Enrichment,
     pub(super) epoch: Arc<Epoch>,
     pub(super) condemned: Arc<Condemned>,
     pub(super) status: Arc<Status>,
@@ -158,6 +160,7 @@ impl<O: Outlet> Publisher<O> {
                 self.commit()?;
             }
             self.test()?;
+            self.exchange()?;
             if self.drained()? == Next::End {
                 return Ok(());
             }
@@ -288,6 +291,25 @@ impl<O: Outlet> Publisher<O> {
         self.status.counters.trips.add(1);
         self.status.breaker(Some(why));
         self.hold();
+        Ok(())
+    }
+
+    /// Lets another enrichment take its place, if one waits for it: what was sent is committed first, and what is in
+    /// flight is taken back and read again. At the end of the service nothing is exchanged any more.
+    fn exchange(&mut self) -> anyhow::Result<()> {
+        if !self.enrichment.waits() || self.work.drain.is_some() {
+            return Ok(());
+        }
+        self.commit()?;
+        let paused = self.status.breaker_open() && !self.work.breaker.probing();
+        // Before the lanes end: whoever reads on a new one must find it there.
+        self.enrichment.turn();
+        if !paused {
+            self.hold();
+            self.intake.send(Answer::Rewind(self.epoch.now())).ok();
+        }
+        self.status.counters.exchanges.add(1);
+        tracing::info!("from here on articles are enriched with what was loaded last");
         Ok(())
     }
 

@@ -62,6 +62,10 @@ pub struct Counters {
     pub skipped: Counter,
     /// Times that the service paused because too many articles ended as dead letters.
     pub trips: Counter,
+    /// Times that another enrichment took the place of the one before.
+    pub exchanges: Counter,
+    /// Times that one was asked for and could not be loaded.
+    pub refusals: Counter,
     /// Times that fetching was paused because too much was in flight.
     pub pauses: Counter,
 }

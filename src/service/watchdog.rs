@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, anyhow};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
+use super::enrichment::Enrichment;
 use super::intake::{Connections, Reader};
 use super::outlet::{Publisher, Work};
 use super::workers::{Desk, Worker};
@@ -29,9 +30,15 @@ const WORKER: &str = "worker-";
 pub struct Running {
     verdict: Receiver<Exit>,
     shutdown: Shutdown,
+    enrichment: Enrichment,
 }
 
 impl Running {
+    /// What it enriches with.
+    pub fn enrichment(&self) -> &Enrichment {
+        &self.enrichment
+    }
+
     /// What begins its end.
     pub fn shutdown(&self) -> &Shutdown {
         &self.shutdown
@@ -66,11 +73,12 @@ pub(super) fn start<I: Intake, O: Outlet>(
     let (over, over_end) = bounded(settings.workers() + 2);
     let (epoch, condemned, pace) = <(Arc<_>, Arc<_>, Arc<_>)>::default();
 
+    let enrichment = Enrichment::new(enrich);
     let mut threads = Vec::new();
     let mut desks = Vec::new();
     for number in 0..settings.workers() {
         let worker = Worker {
-            enrich: Arc::clone(&enrich),
+            enrichment: enrichment.clone(),
             epoch: Arc::clone(&epoch),
             condemned: Arc::clone(&condemned),
             pace: Arc::clone(&pace),
@@ -89,11 +97,12 @@ pub(super) fn start<I: Intake, O: Outlet>(
     drop(chunks_end);
     threads.push({
         let (settings, epoch, status, shutdown) = (settings.clone(), epoch.clone(), status.clone(), shutdown.clone());
+        let enrichment = enrichment.clone();
         spawn("outlet".into(), &over, move || {
             let outlet = outlet().context("starting the producer")?;
             let work = Work::new(&settings);
             let (orders, intake) = (orders_end, answers);
-            Publisher { outlet, settings, epoch, condemned, status, shutdown, orders, intake, work }.run()
+            Publisher { outlet, settings, enrichment, epoch, condemned, status, shutdown, orders, intake, work }.run()
         })?
     });
     threads.push({
@@ -118,7 +127,7 @@ pub(super) fn start<I: Intake, O: Outlet>(
         // Only fails when nobody waits for the verdict.
         verdict.send(watchdog.run()).ok();
     })?;
-    Ok(Running { verdict: verdict_end, shutdown })
+    Ok(Running { verdict: verdict_end, shutdown, enrichment })
 }
 
 fn spawn(

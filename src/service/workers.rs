@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 
+use super::enrichment::Enrichment;
 use super::lane::{Chunk, Condemned, Ended, Epoch, Finished};
 use super::outlet::Order;
 use super::status::Status;
@@ -57,7 +58,7 @@ impl Desk {
 
 /// What a worker thread works with.
 pub(super) struct Worker {
-    pub(super) enrich: Arc<dyn Enrich>,
+    pub(super) enrichment: Enrichment,
     pub(super) epoch: Arc<Epoch>,
     pub(super) condemned: Arc<Condemned>,
     pub(super) pace: Arc<Pace>,
@@ -94,6 +95,8 @@ impl Worker {
     fn work(&self, chunk: Chunk) -> Option<Finished> {
         let Chunk { lane, number, articles, mut load } = chunk;
         let began = Instant::now();
+        // One for the whole chunk: the border between two lies between lanes.
+        let enrich = self.enrichment.now();
         let mut ended = Vec::with_capacity(articles.len());
         let mut bytes = 0;
         for article in articles {
@@ -103,7 +106,7 @@ impl Worker {
                 return None;
             }
             self.desk.set(Some(&article.position));
-            let messages = self.messages(&article);
+            let messages = self.messages(&*enrich, &article);
             bytes += messages.iter().map(Message::bytes).sum::<usize>();
             ended.push(Ended { offset: article.position.offset, timestamp: article.timestamp, messages });
         }
@@ -114,12 +117,12 @@ impl Worker {
     }
 
     /// What to publish for `article`: at least one message, whatever happens.
-    fn messages(&self, article: &RawArticle) -> Vec<Message> {
+    fn messages(&self, enrich: &dyn Enrich, article: &RawArticle) -> Vec<Message> {
         if let Some(verdict) = self.condemned.find(&article.position) {
             let reason = if verdict.too_large { Reason::TooLarge } else { Reason::Internal };
             return vec![letter(article, reason, &verdict.why, None)];
         }
-        let enriched = catch_unwind(AssertUnwindSafe(|| self.enrich.enrich(article)));
+        let enriched = catch_unwind(AssertUnwindSafe(|| enrich.enrich(article)));
         let fault = match enriched {
             Ok(messages) if !messages.is_empty() => return messages,
             Ok(_) => "enrichment gave no record",

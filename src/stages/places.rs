@@ -13,20 +13,24 @@ mod context;
 mod names;
 mod resolve;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::encoder::Kind as EntityKind;
-use super::entities::{Entities, Form};
+use super::entities::{Entities, Entity, Form};
+use super::links;
 use super::segments::Segments;
 use crate::article::Article;
 use crate::document::{About, Document, Evidence, Layer};
 use crate::json::score;
 use crate::knowledge::countries::Countries;
+use crate::knowledge::overrides::{Named, Sense};
 use crate::knowledge::places::{Kind, Places as Gazetteer};
+use crate::knowledge::{Knowledge, subjects};
 use crate::stage::{Resources, Stage};
 
 use resolve::Asked;
@@ -100,6 +104,9 @@ impl Resolved {
 pub struct Locate {
     gazetteer: &'static Gazetteer,
     homes: BTreeMap<String, String>,
+    knowledge: Arc<Knowledge>,
+    /// The rows of the places that editors have pinned, by their ids.
+    pinned: BTreeMap<u32, usize>,
 }
 
 impl Stage for Locate {
@@ -113,8 +120,12 @@ impl Stage for Locate {
         settings.enabled
     }
 
-    fn load(settings: &Settings, _: &Resources) -> anyhow::Result<Self> {
-        Ok(Self { gazetteer: Gazetteer::built_in()?, homes: settings.homes.clone() })
+    fn load(settings: &Settings, resources: &Resources) -> anyhow::Result<Self> {
+        let (homes, knowledge) = (settings.homes.clone(), Arc::clone(&resources.knowledge));
+        let gazetteer = Gazetteer::built_in()?;
+        let ids = knowledge.overrides().all_pinned(links::GEONAMES).filter_map(|id| id.parse().ok());
+        let pinned = rows(gazetteer, &ids.collect());
+        Ok(Self { gazetteer, homes, knowledge, pinned })
     }
 
     fn annotate(&self, document: &Document) -> anyhow::Result<Places> {
@@ -141,8 +152,22 @@ impl Stage for Locate {
                 *place = found;
             }
         }
+        for (entity, place) in entities.entities.iter().zip(&mut resolved) {
+            if entity.kind == EntityKind::Place && !self.knowledge.overrides().is_empty() {
+                self.heed(document, entity, place);
+            }
+        }
         Ok(Places { resolved })
     }
+}
+
+/// The rows of places by their ids.
+fn rows(gazetteer: &Gazetteer, ids: &BTreeSet<u32>) -> BTreeMap<u32, usize> {
+    if ids.is_empty() {
+        return BTreeMap::new();
+    }
+    let id = |row: usize| gazetteer.place(row)?.id.filter(|id| ids.contains(id));
+    (0..gazetteer.len()).filter_map(|row| Some((id(row)?, row))).collect()
 }
 
 /// As many datelines, and as many organisations, are heard.
@@ -150,6 +175,30 @@ const DATELINES: usize = 8;
 const ORGANISATIONS: usize = 40;
 
 impl Locate {
+    /// Heeds an editor who says which place an entity is, or which it is not.
+    fn heed(&self, document: &Document, entity: &Entity, place: &mut Option<Resolved>) {
+        let (article, overrides) = (document.article(), self.knowledge.overrides());
+        let keys = links::keys(document, entity);
+        let source = article.source.as_deref();
+        let named = Named { keys: &keys, kind: subjects::Kind::Place, source, article: &article.id };
+        match overrides.sense(&named) {
+            Some(Sense::Links(links)) => {
+                let Some(pinned) = links.iter().find(|link| link.authority == links::GEONAMES) else { return };
+                let found = pinned.id.parse().ok().and_then(|id| self.gazetteer.place(*self.pinned.get(&id)?));
+                let spans = entity.mentions.first().map(|mention| mention.span);
+                let evidence = vec![Evidence::of("pinned", spans)];
+                *place = found.and_then(|found| Resolved::of(self.gazetteer, &found, 1.0, evidence));
+            }
+            Some(Sense::Kind(kind)) if *kind != subjects::Kind::Place => *place = None,
+            _ => {
+                let id = place.as_ref().and_then(|place| place.id);
+                if id.is_some_and(|id| overrides.forbids(&named, links::GEONAMES, &id.to_string())) {
+                    *place = None;
+                }
+            }
+        }
+    }
+
     /// What stands beside the places of a story and says where it is.
     fn beside(&self, article: &Article, segments: &Segments, entities: &Entities) -> Vec<Asked> {
         let gazetteer = self.gazetteer;

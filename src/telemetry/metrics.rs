@@ -126,6 +126,8 @@ impl Collector for Service {
             "Offsets whose records were gone before they were read",
             counters.skipped.get(),
         )?;
+        page.counter("exchanges", "Times that changed files of knowledge came into force", counters.exchanges.get())?;
+        page.counter("refusals", "Times that they were read again and refused", counters.refusals.get())?;
         page.counter(
             "intake_pauses",
             "Times that fetching was paused as too much was in flight",

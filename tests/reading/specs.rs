@@ -6,16 +6,18 @@
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
+use copydesk::knowledge::{self, Knowledge};
 use copydesk::message;
 use copydesk::model::words;
 use copydesk::pipeline::Enriched;
+use copydesk::stage::Resources;
 use copydesk::stages::encoder::{Kind, Name, Polarity, Reader, Reading};
 use copydesk::stages::{claims, dates, entities, focus, language, places, readings, segments, sentences, sentiment};
 use copydesk::text::Span;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::record_check::file;
-use crate::support::{enriched, raw, reading};
+use crate::support::{enriched, raw, reading, with_resources};
 
 struct Case {
     name: String,
@@ -331,6 +333,53 @@ fn readings() {
         }
         case.assert_found(found.into_iter().map(|(span, mark, _)| (span, mark)).collect());
     }
+}
+
+/// The files stand above the first case, in fences named for what they are.
+#[test]
+fn links() {
+    let spec = String::from_utf8(file("tests/stages/links.md")).unwrap();
+    let fenced = |name: &str| spec.split(&format!("\n```{name}\n")).nth(1).unwrap().split("\n```").next().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let written = |name: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, fenced(name)).unwrap();
+        path
+    };
+    let settings = knowledge::Settings {
+        authorities: vec![written("house"), written("agency")],
+        overrides: Some(written("rules")),
+    };
+    let knowledge = Arc::new(Knowledge::load(&settings).unwrap());
+    assert_eq!(knowledge.warnings(), Vec::<String>::new());
+    for case in Case::all("links") {
+        let stated = |what: &str| case.states.iter().find_map(|state| state.strip_prefix(what));
+        let article = json!({
+            "title": case.title, "body": case.body, "language": "en",
+            "published_at": stated("published "), "source": stated("source "),
+        });
+        let resources = Resources { reader: Some(Marked::of(&case)), knowledge: Arc::clone(&knowledge) };
+        let record = crate::support::json(&with_resources(&resources), &raw(article.to_string()));
+        assert_eq!(record["pipeline"]["knowledge"], json!(knowledge.identity().unwrap()));
+        let links = |links: &[Value]| -> String {
+            let shown = links.iter().map(|link| {
+                let text = |field: &str| link[field].as_str().unwrap().to_owned();
+                // How sure the gazetteer is belongs to its own specification.
+                let confidence = match text("authority").as_str() {
+                    "geonames" | "iso3166-1" => String::new(),
+                    _ => format!(" {}", link["confidence"].as_f64().unwrap()),
+                };
+                format!("{} {}{confidence}", text("authority"), text("id"))
+            });
+            if links.is_empty() { "none".into() } else { shown.collect::<Vec<_>>().join(", ") }
+        };
+        let found = record["entities"].as_array().unwrap().iter().map(|entity| {
+            format!("{} has {}", entity["id"].as_str().unwrap(), links(entity["links"].as_array().unwrap()))
+        });
+        let wanted: Vec<&str> = case.states.iter().map(String::as_str).filter(|state| state.starts_with('e')).collect();
+        assert_eq!(found.collect::<Vec<_>>(), wanted, "{}", case.name);
+    }
+    assert_eq!(knowledge.overrides().unheard(), Vec::<String>::new());
 }
 
 #[test]

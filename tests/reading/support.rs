@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use copydesk::message::{Header, Message, Partition, Position, RawArticle};
 use copydesk::pipeline::{Enriched, Outcome, Pipeline, Settings};
+use copydesk::stage::Resources;
 use copydesk::stages::encoder::{Kind, Name, Polarity, Reader, Reading};
 use copydesk::text::OffsetUnit;
 use copydesk::{article, record, stages};
@@ -116,6 +117,13 @@ pub(crate) fn pipeline(
 ) -> Pipeline {
     let settings = Settings { article: &article::Settings::default(), record, stages, digest: "sha256:0" };
     Pipeline::with_reader(settings, reader).unwrap()
+}
+
+/// A pipeline with all stages, of what is loaded.
+pub(crate) fn with_resources(resources: &Resources) -> Pipeline {
+    let (article, record, stages) = Default::default();
+    let settings = Settings { article: &article, record: &record, stages: &stages, digest: "sha256:0" };
+    Pipeline::with_resources(settings, resources).unwrap()
 }
 
 /// A pipeline with all stages.

@@ -44,6 +44,9 @@ const CUES: &[&str] = &[
     "estimate",
     "estimated",
     "estimates",
+    "expect",
+    "expected",
+    "expects",
     "explained",
     "forecast",
     "found",
@@ -88,6 +91,8 @@ pub(super) fn all(tokens: &[Token<'_>]) -> Vec<Source> {
     for (at, token) in tokens.iter().enumerate().filter(|(_, token)| token.is_word()) {
         let source = match token.lower.as_str() {
             "according" => according(tokens, at),
+            // "Police put the crowd at 9,000".
+            "put" | "puts" => said(tokens, at).filter(|_| (at + 1..at + 7).any(|at| lower(tokens, at) == "at")),
             cue if CUES.contains(&cue) => said(tokens, at),
             _ => None,
         };

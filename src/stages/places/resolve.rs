@@ -77,10 +77,6 @@ pub(super) fn resolve(
     let found = choices.into_iter().enumerate().zip(asked).map(|((index, choice), asked)| {
         let choice = choice?;
         let place = choice.sense.place;
-        let region = place.country.filter(|_| !place.admin1.is_empty()).and_then(|country| {
-            let region = gazetteer.region(country, place.admin1)?;
-            Some((place.admin1, region.name()))
-        });
         let first = asked.mentions.first().copied();
         let evidence = choice.reasons.into_iter().map(|reason| {
             let others =
@@ -92,18 +88,34 @@ pub(super) fn resolve(
             };
             Evidence::of(reason.rule, spans).scored(reason.score)
         });
-        Some(Resolved {
+        Resolved::of(gazetteer, &place, choice.confidence, evidence.collect())
+    });
+    found.collect()
+}
+
+impl Resolved {
+    /// A place of the gazetteer, if it is known where it is.
+    pub(super) fn of(
+        gazetteer: &'static Places,
+        place: &Place<'static>,
+        confidence: f64,
+        evidence: Vec<Evidence>,
+    ) -> Option<Self> {
+        let region = place.country.filter(|_| !place.admin1.is_empty()).and_then(|country| {
+            let region = gazetteer.region(country, place.admin1)?;
+            Some((place.admin1, region.name()))
+        });
+        Some(Self {
             id: place.id,
             name: place.name(),
             kind: place.kind,
             country: place.country,
             admin1: region,
             point: place.point?,
-            confidence: choice.confidence,
-            evidence: evidence.collect(),
+            confidence,
+            evidence,
         })
-    });
-    found.collect()
+    }
 }
 
 /// Words that speak of a country or a region, and of which.

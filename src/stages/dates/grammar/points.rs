@@ -52,7 +52,7 @@ impl Grammar<'_> {
         let fits = matches!(unit, Unit::Day | Unit::Week | Unit::Month | Unit::Year | Unit::Decade);
         let when = When::Whole { step: Step::Within, unit };
         // "the end of the day of protest"; "at the end of the day" is a phrase.
-        let phrase = unit == Unit::Day && self.before(at, &["at"]);
+        let phrase = unit == Unit::Day && (self.before(at, &["at"]) || self.before(at.saturating_sub(1), &["at"]));
         (fits && self.is(next, "the") && !self.is(next + 2, "of") && !phrase)
             .then_some((Point { modifier: Some(modifier), ..Point::of(when) }, next + 2))
     }

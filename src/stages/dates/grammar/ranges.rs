@@ -21,7 +21,12 @@ impl Grammar<'_> {
             let joined = self.mark(read.1, '-') || self.any(read.1, &["to", "through"]);
             from || between || joined && matches!(self.word(read.1 + 1), Word::Month { .. })
         };
-        let (first, next) = self.point(start).or_else(|| self.homonym(start).filter(month))?;
+        let today = Point::of(When::Offset { count: Some(0), unit: Unit::Day, from: From::Publication });
+        let now = (from || between) && self.is(start, "now");
+        let (first, next) = match now {
+            true => (today, start + 1),
+            false => self.point(start).or_else(|| self.homonym(start).filter(month))?,
+        };
         let dash = self.mark(next, '-');
         let joined = if between {
             dash || self.is(next, "and")
@@ -32,9 +37,9 @@ impl Grammar<'_> {
             return None;
         }
         // "between now and May", "from 2019 to today", "2013 – present"
-        let now = self.any(next + 1, &["now", "today", "present"]) && kind(&first).is_some() && first.time.is_none();
-        if now && (from || between || dash) {
-            let today = Point::of(When::Offset { count: Some(0), unit: Unit::Day, from: From::Publication });
+        let until_now =
+            self.any(next + 1, &["now", "today", "present"]) && kind(&first).is_some() && first.time.is_none();
+        if until_now && (from || between || dash) {
             return Some((Expression::Range(Some(first), Some(today)), next + 2));
         }
         let (last, end) = self
@@ -53,7 +58,7 @@ impl Grammar<'_> {
             }
             _ => first,
         };
-        (alike || times).then_some((Expression::Range(Some(first), Some(last)), end))
+        (alike || times || now && kind(&last).is_some()).then_some((Expression::Range(Some(first), Some(last)), end))
     }
 
     /// "March 3 to 5": the second day of a month that is not said again.
