@@ -4,17 +4,28 @@
 //! name: the same name, a surname after the full name, an acronym after the long name ([`grouping`]).
 //! The document decides what an entity is: the kinds its mentions were read as, each weighed by how sure the model was,
 //! the body before the title.
+//! Pronouns are mentions of persons where it is clear of whom they speak ([`references`]).
 
+mod acronyms;
+mod classes;
+mod gender;
 mod grouping;
 mod names;
+mod people;
+mod references;
+mod repeats;
+mod roles;
 mod salience;
+mod variants;
+mod words;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use self::words::Words;
 use super::encoder::{Encoding, Kind};
-use super::segments::{self, Segments};
-use crate::document::{About, Document, Layer, Wire};
+use super::segments::Segments;
+use crate::document::{About, Document, Evidence, Layer, Wire};
 use crate::json::{Object, array, score};
 use crate::stage::{Resources, Stage};
 use crate::text::Span;
@@ -66,6 +77,8 @@ pub struct Mention {
     pub form: Form,
     /// How sure it is that these words speak of this entity, 0 to 1; of a name, that it is one and of this kind.
     pub confidence: f64,
+    /// Why it is one of this entity's.
+    pub evidence: Evidence,
 }
 
 /// By what an entity is mentioned.
@@ -132,6 +145,12 @@ impl Layer for Entities {
         })?;
         Ok(true)
     }
+
+    fn evidence(&self, about: About) -> Vec<Evidence> {
+        let About::Mention(entity, mention) = about else { return Vec::new() };
+        let mention = self.entities.get(entity).and_then(|entity| entity.mentions.get(mention));
+        mention.map(|mention| mention.evidence.clone()).into_iter().collect()
+    }
 }
 
 /// The stage.
@@ -139,7 +158,7 @@ pub struct FindEntities;
 
 impl Stage for FindEntities {
     const NAME: &'static str = "entities";
-    const VERSION: &'static str = "1";
+    const VERSION: &'static str = "2";
     const REQUIRES: &'static [&'static str] = &["segments", "encoder"];
     type Settings = Settings;
     type Output = Entities;
@@ -157,28 +176,35 @@ impl Stage for FindEntities {
         let (Some(segments), Some(encoding)) = (document.layer::<Segments>(), document.layer::<Encoding>()) else {
             anyhow::bail!("a layer it requires is missing");
         };
-        let mut mentions = Vec::new();
-        let mut prose = segments.prose().peekable();
-        for name in names::joined(text, encoding) {
-            let Some(found) = names::tidy(text, encoding, &name) else { continue };
-            // Mentions and segments are both in order: walk on to the segment that holds this one.
-            while prose.next_if(|segment| segment.span.end() <= found.span.start()).is_some() {}
-            let Some(segment) = prose.peek() else { continue };
-            let title = segment.kind == segments::Kind::Title;
-            mentions.push(grouping::Found { title, ..found });
+        let words = Words::new(text, encoding, segments);
+        let mut names: Vec<_> =
+            names::joined(text, encoding).iter().filter_map(|name| names::tidy(text, encoding, name)).collect();
+        names.extend(repeats::missed(&words, &names));
+        names.sort_by_key(|found| found.span);
+        for name in &mut names {
+            name.title = words.is_title(name.words.start);
         }
-        let groups = grouping::group(text, &mentions);
+        let groups = grouping::group(&words, &names);
+        let references = references::all(&words, &names, &groups);
         let entities = groups.into_iter().map(|group| {
-            let mentions: Vec<_> = group.mentions.iter().map(|index| &mentions[*index]).collect();
+            let own = group.mentions.iter().filter_map(|index| names.get(*index));
             Entity {
                 kind: group.kind,
-                name: group.name,
                 salience: 0.0,
-                confidence: mentions.iter().map(|found| found.confidence).fold(0.0, f64::max),
-                mentions: mentions.iter().map(|found| found.mention()).collect(),
+                confidence: own.map(|found| found.confidence).fold(0.0, f64::max),
+                mentions: group.mentions(&names).collect(),
+                name: group.name,
             }
         });
         let mut entities: Vec<Entity> = entities.collect();
+        for (entity, mention) in references {
+            if let Some(entity) = entities.get_mut(entity) {
+                entity.mentions.push(mention);
+            }
+        }
+        for entity in &mut entities {
+            entity.mentions.sort_by_key(|mention| mention.span);
+        }
         salience::share_out(segments, encoding, &mut entities);
         Ok(Entities { entities })
     }

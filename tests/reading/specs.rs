@@ -67,7 +67,9 @@ impl Case {
     fn assert_found(&self, mut found: Vec<(Span, String)>) {
         found.sort();
         let found: Vec<_> = found.into_iter().map(|(span, mark)| (span.start()..span.end(), mark)).collect();
-        let wanted: Vec<_> = self.marks.iter().filter(|(_, mark)| !mark.starts_with("read ")).cloned().collect();
+        let plain = |mark: &str| mark.trim_end_matches(" unread").to_owned();
+        let wanted = self.marks.iter().filter(|(_, mark)| !mark.starts_with("read "));
+        let wanted: Vec<_> = wanted.map(|(range, mark)| (range.clone(), plain(mark))).collect();
         let show = |all: &[(Range<usize>, String)]| {
             all.iter().map(|(r, mark)| format!("[{}]{{{mark}}}", self.text(r))).collect::<Vec<_>>()
         };
@@ -106,7 +108,8 @@ fn kind(word: &str) -> Kind {
 
 /// A reader that finds the marked names, one after the other.
 struct Marked {
-    names: Vec<(Vec<String>, Kind, f32)>,
+    /// Words in order; those that the reader takes for a name have a kind.
+    marked: Vec<(Vec<String>, Option<Kind>, f32)>,
     polarities: Vec<Polarity>,
     seen: Mutex<Vec<String>>,
 }
@@ -115,7 +118,7 @@ impl Marked {
     fn of(case: &Case) -> Arc<Self> {
         let words =
             |text: &str| words::split(text).into_iter().map(|range| text.get(range).unwrap().to_owned()).collect();
-        let mut names = Vec::new();
+        let mut marked = Vec::new();
         let mut polarities = Vec::new();
         let mut read_until = 0;
         for (range, mark) in &case.marks {
@@ -129,8 +132,10 @@ impl Marked {
                 continue;
             }
             read_until = range.end;
-            let confidence = parts.get(2).map_or(0.9, |number| number.parse().expect("a confidence"));
-            names.push((words(&case.text(range)), kind(parts[1]), confidence));
+            let unread = matches!(parts[1], "pronoun" | "role") || parts.get(2) == Some(&"unread");
+            let confidence =
+                parts.get(2).filter(|_| !unread).map_or(0.9, |number| number.parse().expect("a confidence"));
+            marked.push((words(&case.text(range)), (!unread).then(|| kind(parts[1])), confidence));
             let scores = match parts.get(3) {
                 Some(&"negative") => (0.8, 0.2, 0.0),
                 Some(&"positive") => (0.0, 0.2, 0.8),
@@ -138,7 +143,7 @@ impl Marked {
             };
             polarities.push(Polarity { negative: scores.0, neutral: scores.1, positive: scores.2 });
         }
-        Arc::new(Self { names, polarities, seen: Mutex::default() })
+        Arc::new(Self { marked, polarities, seen: Mutex::default() })
     }
 }
 
@@ -155,21 +160,25 @@ impl Reader for Marked {
     fn read(&self, sentences: &[Vec<&str>]) -> anyhow::Result<Box<dyn Reading>> {
         let all = sentences.concat();
         let mut at = 0;
-        let mut names = Vec::new();
-        for (words, kind, confidence) in &self.names {
+        let (mut names, mut places) = (Vec::new(), Vec::new());
+        for (words, kind, confidence) in &self.marked {
             let found = all[at..]
                 .windows(words.len())
                 .position(|window| window == words)
                 .expect("a marked name is not in the sentences");
             at += found + words.len();
-            names.push(Name { words: at - words.len()..at, kind: *kind, confidence: *confidence });
+            places.push(at - words.len()..at);
+            let name = |kind: &Kind| Name { words: at - words.len()..at, kind: *kind, confidence: *confidence };
+            names.extend(kind.as_ref().map(name));
         }
-        Ok(Box::new(MarkedReading { names, polarities: self.polarities.clone() }))
+        Ok(Box::new(MarkedReading { names, places, polarities: self.polarities.clone() }))
     }
 }
 
 struct MarkedReading {
     names: Vec<Name>,
+    /// The words of each mark.
+    places: Vec<Range<usize>>,
     polarities: Vec<Polarity>,
 }
 
@@ -180,7 +189,7 @@ impl Reading for MarkedReading {
 
     fn sentiment(&self, targets: &[Range<usize>]) -> anyhow::Result<Vec<Polarity>> {
         let of = |target: &Range<usize>| {
-            self.names.iter().position(|name| name.words.start < target.end && target.start < name.words.end)
+            self.places.iter().position(|words| words.start < target.end && target.start < words.end)
         };
         Ok(targets.iter().map(|target| self.polarities[of(target).unwrap()]).collect())
     }
@@ -237,7 +246,7 @@ fn language() {
 #[test]
 fn encoder() {
     for case in Case::all("encoder") {
-        let reader = Arc::new(Marked { names: Vec::new(), polarities: Vec::new(), seen: Mutex::default() });
+        let reader = Arc::new(Marked { marked: Vec::new(), polarities: Vec::new(), seen: Mutex::default() });
         run(&case, Arc::clone(&reader));
         let wanted: Vec<String> = case.marks.iter().map(|(range, _)| case.text(range)).collect();
         assert_eq!(*reader.seen.lock().unwrap(), wanted, "{}", case.name);
@@ -250,8 +259,14 @@ fn entities() {
         let enriched = run(&case, Marked::of(&case));
         let entities = &enriched.document.layer::<entities::Entities>().expect(&case.name).entities;
         let marks = entities.iter().enumerate().flat_map(|(index, entity)| {
-            let mark = format!("e{} {}", index + 1, entities::type_name(entity.kind));
-            entity.mentions.iter().map(move |mention| (mention.span, mark.clone()))
+            entity.mentions.iter().map(move |mention| {
+                let form = match mention.form {
+                    entities::Form::Name => entities::type_name(entity.kind),
+                    entities::Form::Pronoun => "pronoun",
+                    entities::Form::Role => "role",
+                };
+                (mention.span, format!("e{} {form}", index + 1))
+            })
         });
         case.assert_found(marks.collect());
         for state in &case.states {

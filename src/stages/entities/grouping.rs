@@ -3,9 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::{Form, Mention, names};
+use super::classes::Class;
+use super::gender::{self, Gender};
+use super::people::{self, People};
+use super::variants::Spellings;
+use super::words::Words;
+use super::{Form, Mention, acronyms, names};
+use crate::document::Evidence;
 use crate::stages::encoder::Kind;
-use crate::text::{Span, Text};
+use crate::text::Span;
 
 /// From here on a reading counts as sure: the model is calibrated, and the kinds are three.
 const CLEAR: f64 = 0.6;
@@ -18,12 +24,8 @@ pub(super) struct Found {
     pub(super) confidence: f64,
     /// Whether it stands in the title.
     pub(super) title: bool,
-}
-
-impl Found {
-    pub(super) fn mention(&self) -> Mention {
-        Mention { span: self.span, words: self.words.clone(), form: Form::Name, confidence: self.confidence }
-    }
+    /// The mention elsewhere by which it was found, where the model passed over it.
+    pub(super) repeats: Option<Span>,
 }
 
 /// Mentions that name the same thing.
@@ -32,43 +34,159 @@ pub(super) struct Group {
     pub(super) name: String,
     /// In order, by their place among all mentions.
     pub(super) mentions: Vec<usize>,
+    /// Why each of them is one.
+    pub(super) evidence: Vec<Evidence>,
+}
+
+impl Group {
+    /// The words of its names.
+    pub(super) fn names<'a>(&self, found: &'a [Found]) -> impl Iterator<Item = &'a Range<usize>> {
+        self.mentions.iter().filter_map(|index| found.get(*index)).map(|found| &found.words)
+    }
+
+    /// Its mentions as the record has them.
+    pub(super) fn mentions<'a>(&'a self, found: &'a [Found]) -> impl Iterator<Item = Mention> + 'a {
+        let found = self.mentions.iter().filter_map(|index| found.get(*index));
+        found.zip(&self.evidence).map(|(found, evidence)| Mention {
+            span: found.span,
+            words: found.words.clone(),
+            form: Form::Name,
+            confidence: found.confidence,
+            evidence: evidence.clone(),
+        })
+    }
 }
 
 /// Groups the mentions of a document, in the order in which each group is first named.
-pub(super) fn group(text: &Text, found: &[Found]) -> Vec<Group> {
-    let keys: Vec<String> = found.iter().map(|mention| names::key(text.slice(mention.span))).collect();
-    let keys = resolve_acronyms(text, found, keys);
+pub(super) fn group(words: &Words<'_>, found: &[Found]) -> Vec<Group> {
+    let mut keys: Vec<String> = found.iter().map(|mention| names::key(words.text.slice(mention.span))).collect();
+    let mut rules = vec!["same_name"; keys.len()];
+    for (index, long) in acronyms::resolve(words, found, &keys) {
+        (keys[index], rules[index]) = (long.key, long.rule);
+    }
+    for (index, key) in spelt_alike(found, &keys) {
+        (keys[index], rules[index]) = (key, "spelling_variant");
+    }
 
     // The same name is the same thing.
+    let by_key = by_key(&keys);
+    let kinds: BTreeMap<&str, Kind> = by_key.iter().map(|(key, members)| (*key, kind(found, members))).collect();
+    let persons = kinds.iter().filter(|(_, kind)| **kind == Kind::Person).map(|(key, _)| *key).collect();
+    let told = |key: &str| {
+        let members = by_key.get(key)?.iter().filter_map(|index| found.get(*index));
+        members.take(8).find_map(|mention| gender::around(words, &mention.words))
+    };
+    let mut people = People::of(&persons, told);
+    let bodies = long_names(&kinds);
+    // Mr and Mrs Harrow, of whom nobody has another name.
+    let titled = |key: &str, gender| {
+        let mut members = by_key.get(key).into_iter().flatten().filter_map(|index| found.get(*index)).take(64);
+        members.any(|mention| title(words, mention) == Some(gender))
+    };
+    let is_couple = |key: &&str| !key.contains(' ') && titled(key, Gender::Female) && titled(key, Gender::Male);
+    let couples: BTreeSet<&str> = persons.iter().copied().filter(is_couple).collect();
+    let mut last_titled: BTreeMap<&str, Gender> = BTreeMap::new();
+
+    let mut groups: BTreeMap<(&str, Option<Gender>), Vec<usize>> = BTreeMap::new();
+    for (index, (mention, key)) in found.iter().zip(&keys).enumerate() {
+        let key = key.as_str();
+        let title = title(words, mention);
+        let is_person =
+            !people.bears(key) || is_person(words, found, mention, by_key.get(key).map_or(&[], Vec::as_slice));
+        let owner = if is_person { people.owner(key, title) } else { None };
+        let home = match (owner, bodies.get(key)) {
+            (Some(owner), _) => {
+                if rules[index] == "same_name" {
+                    rules[index] = owner.rule;
+                }
+                (owner.key, None)
+            }
+            (None, Some(Some(long))) if kinds.get(key) == Some(&Kind::Organisation) => {
+                rules[index] = "short_name";
+                (*long, None)
+            }
+            _ if is_person && couples.contains(key) => {
+                let who = title.or_else(|| last_titled.get(key).copied());
+                last_titled.extend(who.map(|who| (key, who)));
+                (key, who)
+            }
+            _ => (key, None),
+        };
+        groups.entry(home).or_default().push(index);
+    }
+
+    let mut groups: Vec<Group> = groups
+        .into_iter()
+        .map(|((home, _), mentions)| {
+            let basis = mentions.iter().copied().find(|index| keys[*index] == home).or(mentions.first().copied());
+            let basis = basis.and_then(|index| found.get(index)).map(|mention| mention.span);
+            let evidence = mentions.iter().map(|index| because(&found[*index], rules[*index], basis)).collect();
+            Group { kind: kind(found, &mentions), name: name(words, found, &mentions), mentions, evidence }
+        })
+        .collect();
+    groups.sort_by_key(|group| group.mentions.first().copied());
+    groups
+}
+
+/// Why a mention is one of its entity's.
+fn because(mention: &Found, rule: &'static str, basis: Option<Span>) -> Evidence {
+    match (mention.repeats, basis) {
+        (Some(other), _) => Evidence::of("repeated_name", [other]),
+        (None, Some(basis)) if basis != mention.span => Evidence::of(rule, [basis]),
+        _ => Evidence::of("name", [mention.span]),
+    }
+}
+
+/// The mentions of each name.
+fn by_key(keys: &[String]) -> BTreeMap<&str, Vec<usize>> {
     let mut by_key: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, key) in keys.iter().enumerate() {
         by_key.entry(key).or_default().push(index);
     }
-    let kinds: BTreeMap<&str, Kind> = by_key.iter().map(|(key, members)| (*key, kind(found, members))).collect();
+    by_key
+}
 
-    // A surname that is clearly read as a place is one: Jordan beside Michael Jordan.
-    let is_clear = |member: &usize| !found[*member].title && found[*member].confidence >= CLEAR;
-    let not_person = |key: &str| kinds[key] != Kind::Person && by_key[key].iter().any(is_clear);
-    let not_persons: BTreeSet<&str> = by_key.keys().copied().filter(|key| not_person(key)).collect();
+/// The gender that the title before a name tells.
+fn title(words: &Words<'_>, mention: &Found) -> Option<Gender> {
+    words.title(mention.words.start).and_then(|at| gender::of_noun(words.lower(at)))
+}
 
-    let mut people = People::of(&keys, &kinds);
-    let bodies = long_names(&keys, &kinds);
-    let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (index, key) in keys.iter().enumerate() {
-        let owner = if not_persons.contains(key.as_str()) { None } else { people.owner(key) };
-        let owner = owner.or_else(|| match bodies.get(key.as_str()) {
-            Some(Bearers::One(long)) if kinds[key.as_str()] == Kind::Organisation => Some(long),
-            _ => None,
-        });
-        groups.entry(owner.unwrap_or(key)).or_default().push(index);
+/// Whether a mention of a name that is somebody's is that person's: Jordan beside Michael Jordan. The words next to it
+/// tell; else how it was read, if that is clear; else how the clear ones of its kind were.
+fn is_person(words: &Words<'_>, found: &[Found], mention: &Found, members: &[usize]) -> bool {
+    let clear = |mention: &Found| !mention.title && mention.confidence >= CLEAR;
+    let before = words.title(mention.words.start);
+    let after = mention.words.end.checked_sub(1).and_then(|last| words.after(last));
+    match () {
+        () if before.is_some_and(|at| words.is(at, Class::Title) && words.lower(at) != "state") => true,
+        () if after.is_some_and(|at| words.is(at, Class::Human)) => true,
+        () if before.is_some_and(|at| words.is(at, Class::Locative)) => mention.kind == Kind::Person,
+        () if clear(mention) => mention.kind == Kind::Person,
+        () => {
+            let others = members.iter().take(64).filter_map(|index| found.get(*index));
+            !others.into_iter().any(|other| clear(other) && other.kind != Kind::Person)
+        }
     }
+}
 
-    let mut groups: Vec<Group> = groups
-        .into_values()
-        .map(|mentions| Group { kind: kind(found, &mentions), name: name(text, found, &mentions), mentions })
-        .collect();
-    groups.sort_by_key(|group| group.mentions.first().copied());
-    groups
+/// The surnames that are spelt like another of the document: the mention, and its name in that other spelling.
+fn spelt_alike(found: &[Found], keys: &[String]) -> Vec<(usize, String)> {
+    let by_key = by_key(keys);
+    let is_person = |key: &str| by_key.get(key).is_some_and(|members| kind(found, members) == Kind::Person);
+    let persons: BTreeSet<&str> = by_key.keys().copied().filter(|key| is_person(key)).collect();
+    let named = || keys.iter().map(String::as_str).filter(|key| persons.contains(key));
+    let spellings = Spellings::of(named().map(|key| {
+        let (bare, _) = people::without_suffix(key);
+        bare.rsplit_once(' ').map_or((bare, None), |(given, last)| (last, given.split(' ').next()))
+    }));
+    let respelt = |key: &str| {
+        let (bare, suffix) = people::without_suffix(key);
+        let (given, last) = bare.rsplit_once(' ').unwrap_or(("", bare));
+        let canonical = spellings.canonical(last);
+        (canonical != last).then(|| [given, canonical, suffix].join(" ").trim().to_owned())
+    };
+    let numbered = keys.iter().enumerate().filter(|(_, key)| persons.contains(key.as_str()));
+    numbered.filter_map(|(index, key)| Some((index, respelt(key)?))).collect()
 }
 
 /// The kind that the mentions make likely together. The square lets one clear sentence outweigh several unclear ones,
@@ -86,8 +204,8 @@ fn kind(found: &[Found], members: &[usize]) -> Kind {
 }
 
 /// The most complete of the names: the one with most words, rather not in capitals, the earliest.
-fn name(text: &Text, found: &[Found], members: &[usize]) -> String {
-    let shown = members.iter().map(|index| names::shown(text.slice(found[*index].span)));
+fn name(words: &Words<'_>, found: &[Found], members: &[usize]) -> String {
+    let shown = members.iter().map(|index| names::shown(words.text.slice(found[*index].span)));
     let rank = |name: &String| {
         let long = name.chars().count();
         let shouted = long > 4 && !name.contains(char::is_lowercase);
@@ -97,133 +215,17 @@ fn name(text: &Text, found: &[Found], members: &[usize]) -> String {
     best.unwrap_or_default()
 }
 
-/// Gives an acronym the key of the long name that it follows in brackets: World Health Organization (WHO).
-fn resolve_acronyms(text: &Text, found: &[Found], mut keys: Vec<String>) -> Vec<String> {
-    let mut acronyms: BTreeMap<String, String> = BTreeMap::new();
-    for (mention, key) in found.iter().zip(&keys) {
-        let after = text.as_str().get(mention.span.end()..).unwrap_or_default();
-        let Some(inside) = after.strip_prefix(" (") else { continue };
-        let Some(end) = inside.bytes().take(12).position(|byte| byte == b')') else { continue };
-        let acronym = inside.get(..end).unwrap_or_default();
-        if is_acronym_of(acronym, text.slice(mention.span)) {
-            acronyms.entry(names::key(acronym)).or_insert_with(|| key.clone());
-        }
-    }
-    for key in &mut keys {
-        if let Some(long) = acronyms.get(key) {
-            key.clone_from(long);
-        }
-    }
-    keys
-}
-
-/// Whether the letters of `acronym` are the first letters of words of `name`, in order.
-fn is_acronym_of(acronym: &str, name: &str) -> bool {
-    let mut letters = acronym.chars().filter(|c| *c != '.').peekable();
-    let long_enough =
-        (2..=8).contains(&acronym.chars().count()) && acronym.chars().all(|c| c.is_uppercase() || c == '.');
-    for initial in name.split(|c: char| !c.is_alphanumeric()).filter_map(|word| word.chars().next()) {
-        let _found = letters.next_if(|letter| initial.to_uppercase().eq([*letter]));
-    }
-    long_enough && letters.peek().is_none()
-}
-
-/// The organisations whose names begin with a shorter one: Larkspur Systems is Larkspur too.
-fn long_names<'a>(keys: &'a [String], kinds: &BTreeMap<&str, Kind>) -> BTreeMap<&'a str, Bearers<'a>> {
-    let mut long: BTreeMap<&str, Bearers<'_>> = BTreeMap::new();
-    for key in keys.iter().filter(|key| kinds[key.as_str()] == Kind::Organisation) {
-        for (space, _) in key.match_indices(' ').take(3) {
-            let Some(short) = key.get(..space) else { continue };
-            let bearers = Bearers::add(long.remove(short), key);
-            long.insert(short, bearers);
+/// The one organisation whose name begins or ends with a shorter one: Larkspur Systems is Larkspur too. None where there
+/// are several.
+fn long_names<'a>(kinds: &BTreeMap<&'a str, Kind>) -> BTreeMap<&'a str, Option<&'a str>> {
+    let mut long: BTreeMap<&str, Option<&str>> = BTreeMap::new();
+    for key in kinds.iter().filter(|(_, kind)| **kind == Kind::Organisation).map(|(key, _)| *key) {
+        let spaces: Vec<usize> = key.match_indices(' ').map(|(space, _)| space).collect();
+        let fronts = spaces.iter().take(3).filter_map(|space| key.get(..*space));
+        let backs = spaces.iter().rev().take(3).filter_map(|space| key.get(space + 1..));
+        for short in fronts.chain(backs) {
+            long.entry(short).and_modify(|only| *only = only.filter(|only| *only == key)).or_insert(Some(key));
         }
     }
     long
-}
-
-/// The full names of persons, to find whose surname stands alone.
-#[derive(Default)]
-struct People<'a> {
-    /// Each full name, and the name under which its bearer is kept.
-    full: BTreeMap<&'a str, &'a str>,
-    /// Who bears a surname.
-    surnames: BTreeMap<&'a str, Bearers<'a>>,
-    /// Who bears a first name.
-    first_names: BTreeMap<&'a str, Bearers<'a>>,
-}
-
-/// Who bears a name that stands alone.
-enum Bearers<'a> {
-    One(&'a str),
-    /// Several; the one whose full name was read last.
-    Several(Option<&'a str>),
-}
-
-impl<'a> Bearers<'a> {
-    fn add(name: Option<Self>, person: &'a str) -> Self {
-        match name {
-            None => Self::One(person),
-            Some(Self::One(only)) if only == person => Self::One(only),
-            Some(_) => Self::Several(None),
-        }
-    }
-}
-
-impl<'a> People<'a> {
-    fn of(keys: &'a [String], kinds: &BTreeMap<&str, Kind>) -> Self {
-        let mut people = Self::default();
-        let mut by_ends: BTreeMap<(&str, &str), &str> = BTreeMap::new();
-        let persons = || keys.iter().map(String::as_str).filter(|key| kinds[key] == Kind::Person);
-        // "Van der Bellen" is no full name beside "Alexander van der Bellen".
-        let tails: BTreeSet<&str> = persons().flat_map(surnames).collect();
-        for key in persons() {
-            if people.full.contains_key(key) || tails.contains(key) {
-                continue;
-            }
-            let bare = without_suffix(key);
-            let (Some((first, _)), Some((_, last))) = (bare.split_once(' '), bare.rsplit_once(' ')) else { continue };
-            // Donald J. Trump is Donald Trump: first and last name make a person.
-            let person = *by_ends.entry((first, last)).or_insert(key);
-            people.full.insert(key, person);
-            for tail in surnames(key) {
-                let bearers = Bearers::add(people.surnames.remove(tail), person);
-                people.surnames.insert(tail, bearers);
-            }
-            let bearers = Bearers::add(people.first_names.remove(first), person);
-            people.first_names.insert(first, bearers);
-        }
-        people
-    }
-
-    /// Whose name `key` is, when names are asked in the order of the text: of a full name its bearer; of a surname the
-    /// one bearer, among several the one named in full last; of a first name the one bearer.
-    fn owner(&mut self, key: &'a str) -> Option<&'a str> {
-        if let Some(&person) = self.full.get(key) {
-            for tail in surnames(key) {
-                if let Some(Bearers::Several(last)) = self.surnames.get_mut(tail) {
-                    *last = Some(person);
-                }
-            }
-            return Some(person);
-        }
-        let bare = without_suffix(key);
-        match (self.surnames.get(bare), self.first_names.get(bare)) {
-            (Some(Bearers::One(only)), _) | (None, Some(Bearers::One(only))) => Some(only),
-            (Some(Bearers::Several(last)), _) => *last,
-            _ => None,
-        }
-    }
-}
-
-/// The surnames that a full name may have: "van der Bellen" as well as "Bellen".
-fn surnames(full: &str) -> impl Iterator<Item = &str> {
-    let tail = |name: &str| name.find(' ').map(|space| space + 1);
-    let bare = without_suffix(full);
-    std::iter::successors(Some(bare), move |name| name.get(tail(name)?..)).skip(1).take(4)
-}
-
-/// A name without what tells father from son.
-fn without_suffix(key: &str) -> &str {
-    let suffix = [" jr", " jr.", " sr", " sr.", " ii", " iii"].iter().find_map(|suffix| key.strip_suffix(suffix));
-    suffix.map_or(key, |bare| bare.trim_end_matches(','))
 }

@@ -2,175 +2,12 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::classes::{self, Class};
 use super::grouping::Found;
 use crate::article::is_blank;
+use crate::knowledge::{self, countries::Countries};
 use crate::stages::encoder::{Encoding, Kind, Name};
 use crate::text::{Span, Text};
-
-/// Titles and posts that stand before a person's name and are no part of it, in lower case and without dots.
-const ROLES: &[&str] = &[
-    "mr",
-    "mrs",
-    "ms",
-    "miss",
-    "mx",
-    "dr",
-    "prof",
-    "professor",
-    "sir",
-    "dame",
-    "lord",
-    "lady",
-    "madam",
-    "president",
-    "vice",
-    "vice-president",
-    "premier",
-    "prime",
-    "minister",
-    "chancellor",
-    "secretary",
-    "secretary-general",
-    "state",
-    "foreign",
-    "finance",
-    "defence",
-    "defense",
-    "interior",
-    "justice",
-    "health",
-    "education",
-    "treasury",
-    "environment",
-    "energy",
-    "transport",
-    "trade",
-    "agriculture",
-    "home",
-    "deputy",
-    "acting",
-    "former",
-    "ex-president",
-    "then",
-    "senator",
-    "sen",
-    "congressman",
-    "congresswoman",
-    "representative",
-    "rep",
-    "governor",
-    "gov",
-    "mayor",
-    "councillor",
-    "councilman",
-    "councilwoman",
-    "ambassador",
-    "envoy",
-    "commissioner",
-    "speaker",
-    "chairman",
-    "chairwoman",
-    "chair",
-    "chief",
-    "executive",
-    "officer",
-    "director",
-    "general",
-    "director-general",
-    "gen",
-    "lieutenant",
-    "lt",
-    "colonel",
-    "col",
-    "major",
-    "maj",
-    "captain",
-    "capt",
-    "commander",
-    "cmdr",
-    "admiral",
-    "adm",
-    "sergeant",
-    "sgt",
-    "marshal",
-    "king",
-    "queen",
-    "prince",
-    "princess",
-    "duke",
-    "duchess",
-    "emperor",
-    "sultan",
-    "emir",
-    "sheikh",
-    "sheik",
-    "pope",
-    "cardinal",
-    "archbishop",
-    "bishop",
-    "rabbi",
-    "imam",
-    "ayatollah",
-    "father",
-    "sister",
-    "reverend",
-    "rev",
-    "judge",
-    "attorney",
-    "prosecutor",
-    "detective",
-    "inspector",
-    "constable",
-    "coach",
-    "manager",
-    "spokesman",
-    "spokeswoman",
-    "spokesperson",
-    "mp",
-    "leader",
-    "opposition",
-    "commerce",
-    "labor",
-    "labour",
-    "economy",
-    "industry",
-    "culture",
-    "homeland",
-    "security",
-    "intelligence",
-    "housing",
-    "immigration",
-    "hon",
-];
-
-/// Titles that are surnames too: the last word of a name is one if it is here.
-const SURNAMES: &[&str] = &[
-    "king",
-    "pope",
-    "bishop",
-    "judge",
-    "prince",
-    "major",
-    "marshal",
-    "duke",
-    "lord",
-    "speaker",
-    "father",
-    "sister",
-    "justice",
-    "coach",
-    "chancellor",
-    "marshall",
-];
-
-/// Words that join the parts of a title: Secretary *of* State.
-const JOINERS: &[&str] = &["of", "for", "the", "and", "to"];
-
-/// Pronouns, which are no names however they are tagged.
-const PRONOUNS: &[&str] = &[
-    "i", "me", "my", "we", "us", "our", "ours", "you", "your", "he", "him", "his", "she", "her", "hers", "it", "its",
-    "they", "them", "their", "who", "this", "that", "these",
-];
 
 /// The names that the model found, those joined that it cut: two of one kind with nothing but a blank between (South
 /// Africa), and what follows an "of" (University of Cape Town).
@@ -234,16 +71,23 @@ pub(super) fn tidy(text: &Text, encoding: &Encoding, name: &Name) -> Option<Foun
     let lower = slice.to_lowercase();
     let shouted = slice.chars().all(|c| !c.is_lowercase());
     // "US" is a country and "WHO" an organisation where they are written so, and never "us" and "who".
-    let pronoun = PRONOUNS.contains(&lower.as_str()) && !(shouted && matches!(lower.as_str(), "us" | "who"));
+    let pronoun = classes::is(&lower, Class::Pronoun) && !(shouted && matches!(lower.as_str(), "us" | "who"));
     let named = slice.chars().any(|c| c.is_uppercase() || c.is_alphabetic() && !c.is_lowercase());
-    let found = Found { span, words: range, kind: name.kind, confidence: f64::from(name.confidence), title: false };
+    let found = Found {
+        span,
+        words: range,
+        kind: name.kind,
+        confidence: f64::from(name.confidence),
+        title: false,
+        repeats: None,
+    };
     (named && !pronoun).then_some(found)
 }
 
 /// Where the name begins after titles and posts; a title alone is no name.
 fn after_titles<'a>(range: std::ops::Range<usize>, word: impl Fn(usize) -> &'a str) -> usize {
     let bare = |index: usize| word(index).trim_end_matches(['.', ',']).to_lowercase();
-    let is_role = |index: usize| ROLES.contains(&bare(index).as_str());
+    let is_role = |index: usize| classes::is(&bare(index), Class::Title);
     let Some(last) = range.clone().next_back() else { return range.start };
     let mut start = range.start;
     let mut at = range.start;
@@ -251,7 +95,7 @@ fn after_titles<'a>(range: std::ops::Range<usize>, word: impl Fn(usize) -> &'a s
         let current = bare(at);
         if is_role(at) || current.is_empty() && at == start {
             start = at + 1;
-        } else if !(at > range.start && JOINERS.contains(&current.as_str())) {
+        } else if !(at > range.start && classes::is(&current, Class::Joiner)) {
             // "US Secretary of State", "Ukraine's President": what stands before a title belongs to it.
             let title_follows = (at + 1..last.min(at + 4)).any(|next| is_role(next) && bare(next).len() > 4);
             if !title_follows {
@@ -260,7 +104,7 @@ fn after_titles<'a>(range: std::ops::Range<usize>, word: impl Fn(usize) -> &'a s
         }
         at += 1;
     }
-    let surname = SURNAMES.contains(&bare(last).as_str());
+    let surname = classes::is(&bare(last), Class::Surname);
     if start == last && is_role(last) && !surname { range.end } else { start }
 }
 
@@ -274,7 +118,11 @@ fn is_portfolio<'a>(range: std::ops::Range<usize>, word: impl Fn(usize) -> &'a s
     let posts = &["secretary", "minister", "secretaries", "ministers"];
     is(before(of), &["of", "for"])
         && is(before(of + 1), posts)
-        && range.clone().all(|index| is(Some(index), ROLES) || is(Some(index), JOINERS))
+        && range
+            .clone()
+            .map(word)
+            .map(str::to_lowercase)
+            .all(|word| classes::is(&word, Class::Title) || classes::is(&word, Class::Joiner))
 }
 
 fn is_possessive(word: &str) -> bool {
@@ -322,35 +170,43 @@ pub(super) fn shown(slice: &str) -> String {
     visible.collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A name as it is compared: as shown, in lower case, with plain apostrophes and hyphens, without legal forms.
+/// A name as it is compared: as tables compare it, without legal forms; countries and some towns by one of their names.
 pub(super) fn key(slice: &str) -> String {
-    let lower = shown(slice).to_lowercase();
-    let plain = lower.chars().map(|c| match c {
-        '’' | '‘' | 'ʼ' | '`' => '\'',
-        '‐' | '\u{2011}' => '-',
-        other => other,
-    });
-    let mut key: String = plain.collect();
-    for form in [" inc", " inc.", " corp", " corp.", " ltd", " ltd.", " plc", " llc", " gmbh"] {
-        if let Some(bare) = key.strip_suffix(form) {
-            key.truncate(bare.trim_end_matches(',').len());
-            break;
-        }
+    let shown = shown(slice);
+    if let Some(country) = Countries::built_in().named(&shown) {
+        return knowledge::key(country.bare_name());
     }
-    // U.S. and US, D.C. and DC.
-    if key.split('.').all(|part| part.chars().count() <= 1) {
-        key.retain(|c| c != '.');
-    }
-    match key.as_str() {
-        "us" | "usa" | "united states of america" => "united states".to_owned(),
-        "uk" | "great britain" => "united kingdom".to_owned(),
-        "uae" => "united arab emirates".to_owned(),
-        "eu" => "european union".to_owned(),
-        "un" => "united nations".to_owned(),
-        "drc" | "dr congo" => "democratic republic of congo".to_owned(),
-        _ => key,
+    let key = knowledge::key(&shown).replace(',', "").replace(" & ", " and ");
+    let bare = LEGAL_FORMS.iter().find_map(|form| key.strip_suffix(form)).unwrap_or(&key);
+    let key = match bare.split_once(' ') {
+        Some(("saint", rest)) => format!("st {rest}"),
+        _ => bare.to_owned(),
+    };
+    match ALIASES.iter().find(|(alias, _)| *alias == key) {
+        Some((_, name)) => (*name).to_owned(),
+        None => key,
     }
 }
+
+/// What may stand behind the name of a firm.
+const LEGAL_FORMS: &[&str] = &[" inc", " corp", " ltd", " plc", " llc", " gmbh"];
+
+/// Towns with two names in the news, and bodies that are known by their acronyms.
+const ALIASES: &[(&str, &str)] = &[
+    ("eu", "european union"),
+    ("un", "united nations"),
+    ("kiev", "kyiv"),
+    ("kharkov", "kharkiv"),
+    ("lvov", "lviv"),
+    ("odesa", "odessa"),
+    ("bombay", "mumbai"),
+    ("calcutta", "kolkata"),
+    ("madras", "chennai"),
+    ("rangoon", "yangon"),
+    ("peking", "beijing"),
+    ("nyc", "new york city"),
+    ("washington dc", "washington"),
+];
 
 #[cfg(test)]
 mod tests {
