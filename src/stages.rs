@@ -8,6 +8,7 @@ pub mod focus;
 pub mod language;
 pub mod links;
 pub mod places;
+pub mod quotes;
 pub mod readings;
 pub mod segments;
 pub mod sentences;
@@ -38,6 +39,8 @@ pub struct Settings {
     pub links: links::Settings,
     /// How the article speaks of each of them.
     pub sentiment: sentiment::Settings,
+    /// What people are reported to have said.
+    pub quotes: quotes::Settings,
     /// Dates and times.
     pub dates: dates::Settings,
     /// Quantities, and who claims them.
@@ -60,6 +63,7 @@ impl Settings {
             Entry::of::<readings::ReadPlaces>(&self.readings),
             Entry::of::<links::Look>(&self.links),
             Entry::of::<sentiment::Weigh>(&self.sentiment),
+            Entry::of::<quotes::FindQuotes>(&self.quotes),
             Entry::of::<dates::Find>(&self.dates),
             Entry::of::<claims::FindClaims>(&self.claims),
             Entry::of::<focus::FindFocus>(&self.focus),

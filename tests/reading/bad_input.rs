@@ -158,6 +158,12 @@ fn a_megabyte_of_anything_is_read_in_one_go() {
         read(&pipeline, fill(&unit));
         read(&pipeline, format!("A title\n\n{}", fill(&unit)));
     }
+    // Quotations that are never closed, sentences of cues alone.
+    for unit in
+        ["“", "\"a\" ", "'a ", "«a ", "“a\n\n", "he said ", "he said that a, ", "“a,” he said, ", "according to a, "]
+    {
+        read(&pipeline, fill(unit));
+    }
     read(&pipeline, "- a\n".repeat(125_000) + &"a\n".repeat(250_000));
     read(&pipeline, numbered(|n| format!("By Name{n:06} Berg\n")));
     let names =

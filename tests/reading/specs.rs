@@ -12,12 +12,14 @@ use copydesk::model::words;
 use copydesk::pipeline::Enriched;
 use copydesk::stage::Resources;
 use copydesk::stages::encoder::{Kind, Name, Polarity, Reader, Reading};
-use copydesk::stages::{claims, dates, entities, focus, language, places, readings, segments, sentences, sentiment};
+use copydesk::stages::{
+    claims, dates, entities, focus, language, places, quotes, readings, segments, sentences, sentiment,
+};
 use copydesk::text::Span;
 use serde_json::{Value, json};
 
 use crate::record_check::file;
-use crate::support::{enriched, raw, reading, with_resources};
+use crate::support::{Script, enriched, raw, reading, with_resources};
 
 struct Case {
     name: String,
@@ -396,6 +398,44 @@ fn sentiment() {
             .collect();
         found.push(format!("article {}", sentiment.article.map_or("none".to_owned(), |scores| label(scores.label))));
         assert_eq!(found, case.states, "{}", case.name);
+    }
+}
+
+/// A case states who and what its names are. `q1 direct`: what is said, in several parts if need be; `q1 cue say`: what
+/// says so; `q1 name e1`: by whom.
+#[test]
+fn quotes() {
+    let name = |value: serde_json::Value| value.as_str().unwrap().to_owned();
+    for case in Case::all("quotes") {
+        let stated = case.states.iter().filter_map(|state| state.split_once(": "));
+        let names: Vec<_> = stated
+            .flat_map(|(word, names)| names.split(", ").map(move |name| (name, kind(word))))
+            .flat_map(|(name, kind)| {
+                let surname = name.rsplit(' ').next().filter(|_| kind == Kind::Person);
+                std::iter::once(name).chain(surname).map(move |name| (name, kind))
+            })
+            .collect();
+        let enriched = enriched(&reading(Script::of(&names)), &case.raw());
+        let quotes = &enriched.document.layer::<quotes::Quotes>().expect(&case.name).quotes;
+        let mut found = Vec::new();
+        for (index, quote) in quotes.iter().enumerate() {
+            let id = format!("q{}", index + 1);
+            let unknown = if quote.speaker.form == quotes::Form::Unknown { " unknown" } else { "" };
+            let kind = name(json!(quote.kind));
+            found.extend(quote.parts.iter().map(|part| (*part, format!("{id} {kind}{unknown}"))));
+            found.extend(quote.cue.iter().map(|cue| (cue.span, format!("{id} cue {}", name(json!(cue.class))))));
+            let entity = quote.speaker.entity.map(|entity| format!(" {}", entities::id(entity))).unwrap_or_default();
+            let form = name(json!(quote.speaker.form));
+            found.extend(quote.speaker.span.map(|span| (span, format!("{id} {form}{entity}"))));
+        }
+        let show = |all: Vec<(Range<usize>, String)>| {
+            let mut all: Vec<_> =
+                all.into_iter().map(|(r, mark)| (r.start, format!("[{}]{{{mark}}}", case.text(&r)))).collect();
+            all.sort();
+            all.into_iter().map(|(_, mark)| mark).collect::<Vec<_>>().join("\n")
+        };
+        let found = found.into_iter().map(|(span, mark)| (span.start()..span.end(), mark)).collect();
+        assert_eq!(show(found), show(case.marks.clone()), "{}", case.name);
     }
 }
 
