@@ -7,7 +7,7 @@
 //! what neither title, first paragraph nor dateline names must be named three times. A dateline counts as half a mention;
 //! where the source is at home does not count. Places that no table knows stand for themselves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::encoder::Kind;
 use super::entities::{self, Entities, Entity, Form};
 use super::places::Places;
+use super::readings::{Reading, Readings};
 use super::segments::{self, Segments};
 use crate::document::{Document, Evidence, Layer, Wire};
 use crate::json::{Object, array, score};
@@ -106,7 +107,7 @@ impl Stage for FindFocus {
         let (Some(segments), Some(entities)) = (document.layer::<Segments>(), document.layer::<Entities>()) else {
             anyhow::bail!("a layer it requires is missing");
         };
-        let datelines: Vec<&str> = segments
+        let datelines: BTreeSet<&str> = segments
             .datelines
             .iter()
             .flat_map(|line| &line.places)
@@ -120,7 +121,7 @@ impl Stage for FindFocus {
             let (country, whole) = whereabouts(document, index, entity);
             let mut weighed = weigh(document, index, entity, whole);
             weighed.head = entity.mentions.first().is_some_and(|mention| mention.span.start() < head);
-            if datelines.iter().any(|place| entity.name == *place) {
+            if datelines.contains(entity.name.as_str()) {
                 weighed.weight += weighed.mention / 2.0;
                 weighed.dateline = true;
             }
@@ -184,10 +185,18 @@ fn weigh(document: &Document, index: usize, entity: &Entity, whole: bool) -> Wei
         dateline: false,
         scenes: Vec::new(),
     };
-    for found in entity.mentions.iter().filter(|found| found.form == Form::Name) {
-        let scene = is_scene(text, found.span);
+    let readings = document.layer::<Readings>();
+    for (place, found) in entity.mentions.iter().enumerate().filter(|(_, found)| found.form == Form::Name) {
+        let reading = readings.and_then(|readings| readings.of(index, place)).map(|read| read.reading);
+        let scene = is_scene(text, found.span) && reading.is_none_or(|reading| reading == Reading::Literal);
         weighed.named += 1;
-        weighed.weight += mention * if scene { 1.5 } else { 0.75 };
+        weighed.weight += mention
+            * match reading {
+                _ if scene => 1.5,
+                Some(Reading::Literal) => 1.0,
+                Some(Reading::Metonym | Reading::Modifier | Reading::Demonym) => 0.5,
+                None => 0.75,
+            };
         if scene && weighed.scenes.len() < SHOWN {
             weighed.scenes.push(found.span);
         }
