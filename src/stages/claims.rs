@@ -2,7 +2,8 @@
 //!
 //! Rules of English newswire over the words of a sentence: [`numbers`] reads what a number is worth, [`quantities`]
 //! tells numbers that count from those that name (dates, ages, scores, types of aircraft), [`units`] finds what is
-//! counted, [`sources`] who says so, and [`verification`] the words that say how far it is confirmed.
+//! counted, [`verification`] the words that say how far it is confirmed. Who says so is the speaker of the quote that the
+//! number stands in; where there is none, whom the words of the sentence name ([`sources`]).
 //! What is counted is a noun phrase without a parse: it ends at the noun in the plural, or at a word of grammar.
 
 mod numbers;
@@ -23,6 +24,7 @@ pub use self::verification::Verification;
 use super::dates::{self, Dates};
 use super::entities::{self, Entities};
 use super::language::{Language, MODEL_LANGUAGE};
+use super::quotes::{Quote, Quotes};
 use super::segments::Segments;
 use super::sentences::Sentences;
 use crate::document::{Document, Evidence, Layer, Wire};
@@ -162,6 +164,7 @@ impl Stage for FindClaims {
         };
         let text = document.text();
         let mentions = Mentions::of(document.layer::<Entities>());
+        let reported = Reported::of(document.layer::<Quotes>());
         let times = Times::of(document.layer::<Dates>());
         let mut claims: Vec<Claim> = Vec::new();
         // Where the claims of the sentence before begin: what follows may say how far they are verified.
@@ -169,7 +172,7 @@ impl Stage for FindClaims {
         for span in &sentences.spans {
             let first = claims.len();
             let sentence = Sentence::of(text, *span);
-            let found = sentence.claims(&mentions);
+            let found = sentence.claims(&mentions, &reported);
             claims.extend(found.into_iter().filter(|claim| !times.hold(claim.span)));
             sentence.verify(&mut claims, previous, first);
             previous = first;
@@ -222,6 +225,32 @@ impl Times {
     }
 }
 
+/// The stretches of all quotes, in order.
+struct Reported<'a> {
+    parts: Vec<(Span, &'a Quote)>,
+}
+
+impl<'a> Reported<'a> {
+    /// Quotes stand inside one another, but not deeper than this.
+    const DEEPEST: usize = 16;
+
+    fn of(quotes: Option<&'a Quotes>) -> Self {
+        let quotes = quotes.iter().flat_map(|layer| &layer.quotes);
+        let mut parts: Vec<(Span, &Quote)> =
+            quotes.flat_map(|quote| quote.parts.iter().map(move |part| (*part, quote))).collect();
+        parts.sort_by_key(|(part, _)| *part);
+        Self { parts }
+    }
+
+    /// The innermost quote around a number whose speaker the text names.
+    fn around(&self, number: Span) -> Option<&'a Quote> {
+        let until = self.parts.partition_point(|(part, _)| part.start() <= number.start());
+        let before = self.parts.get(..until)?.iter().rev().take(Self::DEEPEST);
+        let mut around = before.filter(|(part, quote)| part.contains(number) && quote.speaker.span.is_some());
+        around.next().map(|(_, quote)| *quote)
+    }
+}
+
 /// A sentence as the rules see it.
 struct Sentence<'a> {
     text: &'a Text,
@@ -240,13 +269,13 @@ impl<'a> Sentence<'a> {
         self.text.span_in(self.span, tokens.first()?.start..tokens.last()?.end)
     }
 
-    fn claims(&self, mentions: &Mentions) -> Vec<Claim> {
+    fn claims(&self, mentions: &Mentions, reported: &Reported<'_>) -> Vec<Claim> {
         let quantities = quantities::all(&self.tokens);
         if quantities.is_empty() {
             return Vec::new();
         }
         let sources = sources::all(&self.tokens);
-        quantities.iter().filter_map(|quantity| self.claim(quantity, &sources, mentions)).collect()
+        quantities.iter().filter_map(|quantity| self.claim(quantity, &sources, mentions, reported)).collect()
     }
 
     fn claim(
@@ -254,6 +283,7 @@ impl<'a> Sentence<'a> {
         quantity: &quantities::Quantity,
         sources: &[sources::Source],
         mentions: &Mentions,
+        reported: &Reported<'_>,
     ) -> Option<Claim> {
         let span = self.stretch(&quantity.tokens)?;
         let mut evidence = vec![Evidence::of("number", self.stretch(&quantity.number))];
@@ -262,7 +292,12 @@ impl<'a> Sentence<'a> {
         }
         let unit = self.stretch(&quantity.unit);
         evidence.extend(unit.map(|unit| Evidence::of("unit", [unit])));
-        let source = sources::of(sources, quantity.number.start);
+        let quote = self.stretch(&quantity.number).and_then(|number| reported.around(number));
+        let quoted = quote.and_then(|quote| {
+            evidence.extend(quote.cue.map(|cue| Evidence::of("quote", [cue.span])));
+            Some(Source { span: quote.speaker.span?, entity: quote.speaker.entity })
+        });
+        let source = sources::of(sources, quantity.number.start).filter(|_| quoted.is_none());
         let named = source.and_then(|source| {
             let span = self.stretch(&source.words)?;
             evidence.push(Evidence::of("source_cue", self.stretch(&(source.cue..source.cue + 1))));
@@ -283,7 +318,7 @@ impl<'a> Sentence<'a> {
             comparator: quantity.comparator,
             unit: quantity.code.map(str::to_owned).or_else(|| unit.map(words)),
             of: self.stretch(&quantity.of),
-            source: named,
+            source: quoted.or(named),
             verification: None,
             evidence,
         })
