@@ -30,6 +30,10 @@ pub(super) struct Weights {
     /// In a country where English is spoken.
     english: f64,
     stripped: f64,
+    /// Its name is only a word for who is from there, and a town's name too.
+    derived: f64,
+    /// A city that is known everywhere.
+    famous: f64,
     /// A region beside a town of the same name in it, which has much of its people.
     shadowed: f64,
     /// A region that is called by a direction.
@@ -68,9 +72,11 @@ pub(super) const WEIGHTS: Weights = Weights {
     region_seat: 0.8,
     county_seat: 0.3,
     part: -0.8,
-    alias: -1.5,
+    alias: -2.0,
     english: 0.7,
     stripped: -0.5,
+    derived: -3.0,
+    famous: 1.0,
     shadowed: -3.5,
     vague: -4.0,
     namesake: -3.0,
@@ -127,6 +133,9 @@ const ROUNDS: usize = 4;
 /// Rows of one name are one place up to this distance, in kilometres.
 const SAME: f64 = 60.0;
 
+/// Below this share no sense is chosen: too many others are as likely.
+const WEAK: f64 = 0.3;
+
 /// As many places as context for how far away a sense is, the first ones of a document; fewer where there are so many
 /// names that the time would grow with their square.
 fn anchors(names: usize) -> usize {
@@ -141,7 +150,7 @@ pub(super) fn choose(weights: &Weights, names: &[Name], derived: &[Derived]) -> 
     }
     let priors: Vec<Vec<f64>> = names.iter().map(|name| prior(weights, name)).collect();
     let mut chosen: Vec<Option<Choice>> = vec![None; names.len()];
-    for round in 0..ROUNDS {
+    for _ in 0..ROUNDS {
         let own: Vec<Own> = names
             .iter()
             .zip(&chosen)
@@ -176,11 +185,15 @@ pub(super) fn choose(weights: &Weights, names: &[Name], derived: &[Derived]) -> 
             .map(|(index, name)| {
                 let own = own.get(index).copied().unwrap_or_default();
                 let before = chosen.get(index).and_then(Option::as_ref);
-                // In the first round nothing is chosen yet, so only what stands around a name counts.
-                best(weights, name, priors.get(index)?, &around, (index, &own, before), round)
+                best(weights, name, priors.get(index)?, &around, (index, &own, before))
             })
             .collect();
+        let row = |choice: &Option<Choice>| choice.as_ref().map(|choice| choice.sense.place.number());
+        let settled = chosen.iter().map(row).eq(next.iter().map(row));
         chosen = next;
+        if settled {
+            break;
+        }
     }
     chosen
 }
@@ -237,7 +250,8 @@ fn prior(weights: &Weights, name: &Name) -> Vec<f64> {
                     .senses
                     .iter()
                     .any(|other| other.place.kind == Kind::Country && other.place.country == place.country);
-                people + if namesake { weights.namesake } else { 0.0 }
+                let famous = if place.population > 500_000 { weights.famous } else { 0.0 };
+                people + famous + if namesake { weights.namesake } else { 0.0 }
             }
         };
         let seat = match place.seat {
@@ -247,6 +261,7 @@ fn prior(weights: &Weights, name: &Name) -> Vec<f64> {
             Seat::None => 0.0,
         };
         let by = match sense.by {
+            By::Demonym if name.senses.len() > 1 => weights.derived,
             By::Name | By::Demonym => 0.0,
             By::Alias if is_town(place) => weights.alias,
             By::Alias => 0.0,
@@ -268,12 +283,11 @@ fn best(
     priors: &[f64],
     around: &Around<'_>,
     (index, own, before): (usize, &Own, Option<&Choice>),
-    round: usize,
 ) -> Option<Choice> {
     let strict = name.said.iter().find(|said| said.strict);
     let mut scores: Vec<f64> = Vec::with_capacity(name.senses.len());
     for (sense, prior) in name.senses.iter().zip(priors) {
-        scores.push(prior + context(weights, name, sense, around, (index, own, before), round).0);
+        scores.push(prior + context(weights, name, sense, around, (index, own, before), |_, _, _| {}));
     }
     let (at, top) =
         scores.iter().copied().enumerate().reduce(|best, next| if next.1 > best.1 { next } else { best })?;
@@ -296,12 +310,14 @@ fn best(
     let contradicted = strict.is_some_and(|said| {
         said.sure && is_small(&sense.place) && !said.within.iter().any(|place| context::lies_in(&sense.place, place))
     });
-    if contradicted && !has_equal(name, strict) {
+    if confidence < WEAK || contradicted && !has_equal(name, strict) {
         return None;
     }
-    let (_, mut reasons) = context(weights, name, &sense, around, (index, own, before), round);
-    reasons
-        .insert(0, Reason { rule: rule_of(&sense), score: priors.get(at).copied().unwrap_or(0.0), spans: Vec::new() });
+    let first = priors.get(at).copied().unwrap_or(0.0);
+    let mut reasons = vec![Reason { rule: rule_of(&sense), score: first, spans: Vec::new() }];
+    context(weights, name, &sense, around, (index, own, before), |rule, score, span| {
+        reasons.push(Reason { rule, score, spans: span.into_iter().collect() });
+    });
     Some(Choice { sense, confidence, reasons })
 }
 
@@ -328,6 +344,11 @@ fn rule_of(sense: &Sense) -> &'static str {
     }
 }
 
+/// Whether two points can be so near that it counts, told without trigonometry.
+fn may_be_near(one: Point, other: Point) -> bool {
+    (one.latitude - other.latitude).abs() < 4.0 && (one.longitude - other.longitude).abs() < 12.0
+}
+
 /// What the document says for a sense.
 fn context(
     weights: &Weights,
@@ -335,13 +356,12 @@ fn context(
     sense: &Sense,
     around: &Around<'_>,
     (index, own, before): (usize, &Own, Option<&Choice>),
-    round: usize,
-) -> (f64, Vec<Reason>) {
+    mut note: impl FnMut(&'static str, f64, Option<Span>),
+) -> f64 {
     let place = &sense.place;
-    let mut reasons = Vec::new();
-    let mut add = |rule: &'static str, score: f64, spans: Vec<Span>| {
+    let mut add = |rule: &'static str, score: f64, span: Option<Span>| {
         if score != 0.0 {
-            reasons.push(Reason { rule, score, spans });
+            note(rule, score, span);
         }
         score
     };
@@ -351,37 +371,36 @@ fn context(
     if let Some(said) = strict {
         let equal = has_equal(name, Some(said));
         if inside(&said) {
-            sum += add("said", if equal { weights.hinted } else { weights.said }, vec![said.span]);
+            sum += add("said", if equal { weights.hinted } else { weights.said }, Some(said.span));
         } else if !equal && said.sure && is_small(place) {
-            sum += add("said_elsewhere", weights.unsaid, vec![said.span]);
+            sum += add("said_elsewhere", weights.unsaid, Some(said.span));
         }
     }
     if let Some(said) = name.said.iter().filter(|said| !said.strict).find(inside) {
-        sum += add("hinted", weights.hinted, vec![said.span]);
+        sum += add("hinted", weights.hinted, Some(said.span));
     }
     if let Some(country) = place.country {
         let share = around.tally.country(country, own);
-        sum += add("country_context", weights.in_country * share, Vec::new());
-        if place.kind == Kind::Country || round > 0 {
+        sum += add("country_context", weights.in_country * share, None);
+        if place.kind == Kind::Country {
             let share = around.tally.neighbours(country, own);
-            sum += add("neighbour_context", weights.in_neighbours * share, Vec::new());
-        }
-        if !matches!(place.kind, Kind::Country) {
+            sum += add("neighbour_context", weights.in_neighbours * share, None);
+        } else {
             let share = around.tally.region(country, place.admin1, own);
-            sum += add("region_context", weights.in_region * share, Vec::new());
+            sum += add("region_context", weights.in_region * share, None);
         }
     }
     if is_town(place)
         && let Some(point) = place.point
     {
-        let others = around.anchors.iter().filter(|(other, _)| *other != index);
-        let nearest = others.map(|(_, anchor)| point.distance(*anchor)).fold(f64::INFINITY, f64::min);
-        sum += add("near", weights.near * (-nearest / 100.0).exp(), Vec::new());
+        let others = around.anchors.iter().filter(|(other, anchor)| *other != index && may_be_near(point, *anchor));
+        let near: f64 = others.map(|(_, anchor)| (-point.distance(*anchor) / 100.0).exp()).sum();
+        sum += add("near", weights.near * near.min(1.0), None);
         let mine = before.is_some_and(|before| before.sense.place.admin2 == place.admin2);
         let county = around.counties.get(&(place.admin1, place.admin2)).copied().unwrap_or(0);
         if !place.admin2.is_empty() && county > usize::from(mine) {
-            sum += add("same_county", weights.same_county, Vec::new());
+            sum += add("same_county", weights.same_county, None);
         }
     }
-    (sum, reasons)
+    sum
 }

@@ -32,11 +32,11 @@ const MOST: usize = 120;
 pub(super) fn senses(gazetteer: &'static Places, name: &str, follows: bool) -> Vec<Sense> {
     let name = bare(name);
     let exact = exact(gazetteer, name, follows);
-    // "Polish" is what is from Poland, although a village has that name.
-    if !exact.iter().any(|sense| sense.place.kind <= Kind::Region || sense.place.kind == Kind::Area)
-        && let Some(place) = demonym(gazetteer, name)
-    {
-        return vec![Sense { place, by: By::Demonym }];
+    // "Polish" is what is from Poland, although a village has that name; "Lombard" may be either.
+    let known = exact.iter().any(|sense| sense.place.kind <= Kind::Region || sense.place.kind == Kind::Area);
+    if !known && let Some(place) = demonym(gazetteer, name) {
+        let towns = if place.kind == Kind::Country { Vec::new() } else { exact };
+        return towns.into_iter().chain([Sense { place, by: By::Demonym }]).collect();
     }
     if !exact.is_empty() {
         return exact;

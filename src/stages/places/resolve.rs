@@ -207,3 +207,63 @@ fn candidates(gazetteer: &'static Places, text: &Text, asked: &Asked) -> choice:
     }
     choice::Name { senses, said, sort, weight: asked.weight }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The places of names wherever they stand in a text.
+    fn resolved(body: &str, names: &[&str]) -> Vec<Option<Resolved>> {
+        let text = Text::new(None, body).unwrap();
+        let asked: Vec<Asked> = names
+            .iter()
+            .enumerate()
+            .map(|(entity, name)| {
+                let spans = body.match_indices(name).filter_map(|(at, _)| text.span(at..at + name.len()));
+                Asked::of(&text, entity, name, spans)
+            })
+            .collect();
+        resolve(Places::built_in().unwrap(), &text, &asked, std::iter::once(text.body()))
+    }
+
+    fn regions(body: &str, names: &[&str]) -> Vec<Option<(&'static str, String)>> {
+        let place = |place: Resolved| (place.name, place.admin1.map_or(String::new(), |(code, _)| code.to_owned()));
+        resolved(body, names).into_iter().map(|found| found.map(place)).collect()
+    }
+
+    /// A comma does not always say where a place is.
+    #[test]
+    fn what_begins_after_a_comma_is_no_container() {
+        let washington = || Some(("Washington", "DC".to_owned()));
+        assert_eq!(regions("In Washington, Georgia Sen. Ann Cole objected.", &["Washington"]), [washington()]);
+        assert_eq!(regions("In Washington, Israel’s envoy objected.", &["Washington"]), [washington()]);
+        let kabul = regions("In Kabul, Pakistan’s minister spoke.", &["Kabul"]);
+        assert_eq!(kabul.first().cloned().flatten().map(|(name, _)| name), Some("Kabul"));
+    }
+
+    /// News names towns with their states; where the gazetteer does not know that town, another one would be wrong.
+    #[test]
+    fn a_town_of_another_state_is_not_taken() {
+        assert_eq!(regions("The mill of Pasadena, Vermont, burned down.", &["Pasadena"]), [None]);
+    }
+
+    #[test]
+    fn ten_thousand_names_are_read() {
+        let names: Vec<String> = (0..10_000).map(|number| format!("Springfield{number}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).chain(["Springfield", "Paris", "Of"]).collect();
+        assert_eq!(resolved(&names.join(", "), &names).len(), names.len());
+    }
+
+    proptest! {
+        /// Any text may stand around any name.
+        #[test]
+        fn no_text_makes_it_panic(before in "(\\PC|, |in |’s |\n){0,40}", name in "(\\PC|Paris|Of| County|, Texas){1,12}",
+            after in "(, |\\(| in |’s|\\PC|Texas|Ga\\.|\n){0,40}") {
+            for place in resolved(&format!("{before}{name}{after}"), &[name.as_str(), "Paris", "Texas"]) {
+                prop_assert!(place.is_none_or(|place| (0.0..=1.0 + 1e-9).contains(&place.confidence)));
+            }
+        }
+    }
+}
