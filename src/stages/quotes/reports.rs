@@ -165,7 +165,7 @@ impl Paragraph<'_> {
                 let put = (at..cue.group.start).any(|at| self.is(at, tag::AS));
                 let start = if put { at } else { self.content_start(at, previous) };
                 let bare = start == at;
-                let mut parts = vec![start..at + 1];
+                let mut parts: Vec<Range<usize>> = std::iter::once(start..at + 1).collect();
                 let mut rule = "cue_after";
                 if let Some(rest) = self.rest_of_quotation(after, next, sentence) {
                     parts.push(rest..rest + 1);
