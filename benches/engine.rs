@@ -39,7 +39,11 @@ fn main() {
     let mut other = arguments.next().map(|path| Other::load(Path::new(&path)));
     let mut best = vec![Duration::MAX; sets.len()];
     let mut best_other = Duration::MAX;
+    let mut most = 0.0_f64;
     for _ in 0..ROUNDS {
+        let mut multiplied = 0;
+        let took = time(|| multiplied = Set::best().multiply(2_000_000));
+        most = most.max(multiplied as f64 / took.as_secs_f64());
         for ((_, model, most), best) in sets.iter().zip(&mut best) {
             *best = time(|| read(model, &articles[..*most])).min(*best);
         }
@@ -59,6 +63,8 @@ fn main() {
         }
         None => println!("\nskipped: rten: no ONNX file is named"),
     }
+
+    limit(&sets[0].1, &articles[..150], best[0], most);
 
     let model = &sets[0].1;
     let half = articles.len().min(300) / 2;
@@ -98,6 +104,28 @@ fn main() {
     for ((name, articles), speed) in cases.iter().zip(&speeds) {
         println!("| {name} | {:.0} | {speed:.0} | {:.2} |", count(articles) / articles.len() as f64, speed / speeds[0]);
     }
+}
+
+/// Prints what the processor could do if it did nothing but the products of the layers, and how much of it is reached.
+fn limit(model: &Model, articles: &[Vec<Vec<&str>>], took: Duration, most: f64) {
+    if most == 0.0 {
+        println!("\nskipped: the arithmetic limit: this set multiplies by no one instruction");
+        return;
+    }
+    let (mut pieces, mut multiplications) = (0, 0);
+    for article in articles {
+        let work = model.work(article).unwrap();
+        pieces += work.0;
+        multiplications += work.1;
+    }
+    let (needed, limit) = (multiplications as f64 / pieces as f64, most * pieces as f64 / multiplications as f64);
+    println!(
+        "\narithmetic limit: {:.0} G multiplications a second from registers, {:.2} M a piece (attention and the heads left \
+         out), so {limit:.0} pieces/s; reached {:.0} %",
+        most / 1e9,
+        needed / 1e6,
+        100.0 * pieces as f64 / took.as_secs_f64() / limit
+    );
 }
 
 /// Lines of sentences: the bank's, or the paragraphs of the demo's feed over and over.

@@ -184,6 +184,25 @@ impl Model {
         }
         Ok(Reading { names, scores, states, engine: Arc::clone(&self.engine) })
     }
+
+    /// How many pieces [`read`](Self::read) cuts `sentences` into, the marks of the windows among them, and how many
+    /// multiplications of whole numbers its layers take, those of attention left out: for benches.
+    ///
+    /// # Errors
+    ///
+    /// As [`Model::read`].
+    pub fn work(&self, sentences: &[Vec<&str>]) -> anyhow::Result<(usize, usize)> {
+        let (mut pieces, mut multiplications) = (0, 0);
+        self.engine.lend(|desk| {
+            let (_, known) = desk.parts();
+            windows::cut(sentences, &mut self.pieces.cutter(known), self.limits, |window| {
+                pieces += window.pieces.len();
+                multiplications += self.engine.multiplications(window);
+                Ok(())
+            })
+        })?;
+        Ok((pieces, multiplications))
+    }
 }
 
 impl Reading {

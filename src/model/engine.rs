@@ -71,6 +71,14 @@ impl Engine {
         self.set.run(Pass { table, weights, pooled_after, window, scratch, scores, states });
     }
 
+    /// Multiplications of whole numbers that encoding a window takes, those of attention left out.
+    pub(super) fn multiplications(&self, window: &Window) -> usize {
+        let pieces = window.pieces.len();
+        let pooled = (1..=self.weights.layers.len()).contains(&self.pooled_after);
+        let kept = if pooled { window.words.len() + 2 } else { pieces };
+        self.weights.multiplications(pieces, kept, self.pooled_after)
+    }
+
     /// The polarities of targets, given the mean state of each.
     pub(super) fn polarities(&self, means: &[Vec<f32>]) -> Vec<Polarity> {
         let judged = self.set.run(Judgement { weights: &self.weights, means });

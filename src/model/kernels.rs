@@ -96,6 +96,11 @@ impl Matrix {
         self.outputs
     }
 
+    /// How many weights there are.
+    pub(super) fn len(&self) -> usize {
+        self.inputs * self.outputs
+    }
+
     /// The blocks of one panel, four to each step of four inputs.
     fn panel(&self, panel: usize) -> &[Weights] {
         let size = self.inputs / 4 * (PANEL / BLOCK);
@@ -146,6 +151,9 @@ pub(super) trait Integers {
 
     /// `left · right` into `out` `[rows, 16 * blocks]`; sums must fit 32 bits.
     fn pairs(left: Left<'_>, right: Right<'_>, out: &mut [i32]);
+
+    /// Multiplies rows of eight bits with weights that lie in registers; returns how many products were added up.
+    fn multiply(rounds: usize) -> usize;
 }
 
 /// A set of instructions that this processor has.
@@ -208,6 +216,12 @@ impl Set {
         }
     }
 
+    /// Multiplies numbers of eight bits as fast as this set can, without memory or anything else between, `rounds` times
+    /// some; returns how many products were added up.  What the encoder could do at most, for benches.
+    pub fn multiply(self, rounds: usize) -> usize {
+        self.run(Multiply(rounds))
+    }
+
     /// Does `work` with this set, compiled for its instructions.
     pub(super) fn run<W: Work>(self, work: W) -> W::Output {
         match self.0 {
@@ -229,6 +243,18 @@ pub(super) trait Work {
     type Output;
     /// Does it; to be compiled for the set, this and all that it calls must be inlined.
     fn run<I: Integers>(self) -> Self::Output;
+}
+
+/// [`Set::multiply`].
+struct Multiply(usize);
+
+impl Work for Multiply {
+    type Output = usize;
+
+    #[inline(always)]
+    fn run<I: Integers>(self) -> usize {
+        I::multiply(self.0)
+    }
 }
 
 /// Checks what the kernels rely on when they read and write by pointer; returns how many rows there are.

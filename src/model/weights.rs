@@ -123,6 +123,18 @@ impl Weights {
         })
     }
 
+    /// Multiplications of a pass over a window, those of attention left out: of the `pieces` rows, `kept` go on after the
+    /// layer with the number `pooled_after`.
+    pub(super) fn multiplications(&self, pieces: usize, kept: usize, pooled_after: usize) -> usize {
+        let layers = self.layers.iter().enumerate().map(|(index, layer)| {
+            let looked_at = if index >= pooled_after { kept } else { pieces };
+            let going_on = if index + 1 >= pooled_after { kept } else { pieces };
+            let own = layer.queries.len() + layer.attended.matrix.len() + layer.inner.matrix.len();
+            looked_at * layer.seen.len() + going_on * (own + layer.outer.matrix.len())
+        });
+        layers.sum()
+    }
+
     /// The number of positions.
     pub(super) fn positions(&self) -> usize {
         self.positions.len() / WIDTH

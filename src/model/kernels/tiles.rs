@@ -3,7 +3,7 @@
 //! Sums of a tile, some rows by some vectors of columns, stay in registers through all steps; each load of weights serves
 //! all rows of the tile.
 
-use super::{BLOCK, Left, Matrix, PANEL, Right, Rows, check_pairs, check_product};
+use super::{Aligned, BLOCK, Left, Matrix, PANEL, Right, Rows, check_pairs, check_product};
 
 /// Vectors of 32 bits, and the products that are added to them.
 ///
@@ -195,6 +195,37 @@ unsafe fn pair_tile<V: Vectors, const R: usize, const N: usize>(
     R
 }
 
+/// [`Integers::multiply`](super::Integers::multiply) in a tile of `R` rows by `N` vectors.
+///
+/// # Safety
+///
+/// The caller has the instructions of `V`.
+#[inline(always)]
+pub(super) unsafe fn multiply<V: Vectors, const R: usize, const N: usize>(rounds: usize) -> usize {
+    let numbers = Aligned([7_i8; 64]);
+    // SAFETY: a vector has at most 64 bytes.
+    unsafe {
+        let mut sums = [[V::zero(); N]; R];
+        let rows: [V::Factors; R] = std::array::from_fn(|row| V::repeat([row as u8; 4]));
+        let weights: [V::Factors; N] = std::array::from_fn(|_| V::load(std::hint::black_box(&numbers).0.as_ptr()));
+        for _ in 0..rounds {
+            // Nobody knows what becomes of the rows, so that each round has to be gone through.
+            let rows = *std::hint::black_box(&rows);
+            for row in 0..R {
+                for vector in 0..N {
+                    sums[row][vector] = V::fours(sums[row][vector], rows[row], weights[vector]);
+                }
+            }
+        }
+        let mut out = [0; BLOCK];
+        for sums in sums.into_iter().flatten() {
+            V::store(sums, out.as_mut_ptr());
+            std::hint::black_box(&out);
+        }
+    }
+    rounds * R * N * V::WIDTH * 4
+}
+
 /// Makes a set of instructions of [`Vectors`]: its type, its lanes, its products in tiles of so many rows and vectors, those of pairs
 /// likewise, and `run`.
 macro_rules! set {
@@ -229,6 +260,16 @@ macro_rules! set {
                 }
                 // SAFETY: as above.
                 unsafe { pairs(left, right, out) }
+            }
+
+            fn multiply(rounds: usize) -> usize {
+                #[target_feature(enable = $features)]
+                fn multiply(rounds: usize) -> usize {
+                    // SAFETY: as above.
+                    unsafe { tiles::multiply::<$set, $rows, $vectors>(rounds) }
+                }
+                // SAFETY: as above.
+                unsafe { multiply(rounds) }
             }
         }
     };
