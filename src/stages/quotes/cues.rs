@@ -349,10 +349,9 @@ impl Finder<'_> {
         let (head, stop) = self.phrases.after(end, self.sentence.end)?;
         let next = self.phrases.at(stop).filter(|_| stop < self.sentence.end);
         let ends = next.is_none_or(|next| {
-            !next.is(tag::AUXILIARY | tag::TO | tag::THAT)
-                && next.verb.is_none_or(|verb| verb.form == Form::Ing)
-                && !next.is(tag::DETERMINER)
-                && !(next.is_word() && next.is_plain())
+            let plain = next.is_word() && next.is_plain();
+            let other_verb = next.verb.is_some_and(|verb| verb.form != Form::Ing);
+            !(plain || other_verb || next.is(tag::AUXILIARY | tag::TO | tag::THAT) || next.is(tag::DETERMINER))
         });
         // Berg, the minister, said Marsh “should go”: no subject either.
         let quotes = next.is_some_and(|next| next.quote().is_some());
