@@ -76,7 +76,7 @@ pub(super) fn stretches(text: &Text, paragraph: Span) -> Vec<Stretch> {
                 }
             } else if candidate.may_open() {
                 open = Some(Open { at: candidate.at, inner: candidate.end, mark: index, depth: 0, close: None });
-            } else if candidate.closes && found.stretches.is_empty() {
+            } else if candidate.closes && found.stretches.is_empty() && !is_inches(slice, candidate) {
                 found.add(None, Some(candidate));
             }
             continue;
@@ -121,6 +121,12 @@ pub(super) fn stretches(text: &Text, paragraph: Span) -> Vec<Stretch> {
         found.add_until(&outer, slice.len());
     }
     found.stretches
+}
+
+/// Whether a mark may be one of length: 6'2".
+fn is_inches(slice: &str, mark: &Candidate) -> bool {
+    let before = slice.get(..mark.at).and_then(|before| before.chars().next_back());
+    mark.shape.is_none() && before.is_some_and(|c| c.is_ascii_digit())
 }
 
 struct Open {

@@ -50,7 +50,7 @@ const LEXICON: &[(Class, &str, &str)] = &[
     (
         Class::Say,
         "qc",
-        "state declare announce explain add write note tweet comment blog joke quip recount repeat reiterate remark proclaim counter retort",
+        "state declare announce convey explain add write note tweet comment blog joke quip recount repeat reiterate remark proclaim counter retort",
     ),
     (Class::Say, "qcou", "tell"),
     (Class::Say, "qco", "assure inform remind text email brief reassure notify message"),
