@@ -1,6 +1,7 @@
+#!/usr/bin/env python3
 """Measures which mentions the built program puts together, on GUM.
 
-    python coreference.py --data DIR --binary ../target/release/copydesk
+    evaluation/coreference.py --data DIR --binary target/release/copydesk
 
 Named mentions are those of persons, organisations and places whose head is a proper noun; a name that the program finds
 is the one whose head it holds.  What it finds beside them counts against it.  MUC, B3 and CEAFe follow their definitions
@@ -208,7 +209,7 @@ def around(document: Gum, words: range) -> str:
 
 def main() -> None:
     """Prints the tables."""
-    options = arguments(__doc__, {"each": "each genre by itself too", "wrong": "show wrong references outside news"})
+    options = arguments(__doc__, {"each": "each other genre by itself too", "wrong": "show wrong references outside news"})
     documents = gum(options.data)
     records = annotate(options.binary, [document.article() for document in documents], options.profile)
     parts: dict[str, Tally] = {name: Tally() for name in ("news", "other genres")}

@@ -249,7 +249,7 @@ def through_annotate(binary: Path, settings: dict[str, str], documents: list[Doc
             (mention["start"] - offset, mention["end"] - offset, KINDS[entity["type"]])
             for entity in record["entities"]
             for mention in entity["mentions"]
-            if mention["form"] == "name" and entity["type"] in KINDS
+            if mention["form"] == "name" and mention.get("reading") != "demonym" and entity["type"] in KINDS
         ]
         found.append((own, names))
     return found

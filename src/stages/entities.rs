@@ -4,10 +4,13 @@
 //! name: the same name, a surname after the full name, an acronym after the long name ([`grouping`]).
 //! The document decides what an entity is: the kinds its mentions were read as, each weighed by how sure the model was,
 //! the body before the title.
-//! Pronouns are mentions of persons where it is clear of whom they speak ([`references`]).
+//! Pronouns are mentions of persons where it is clear of whom they speak ([`references`]), roles such as "the president"
+//! where the story has told who that is ([`roles`]), and "Norwegian" is a mention of Norway ([`demonyms`]). A name that
+//! the model passed over is found where the same words were read elsewhere ([`repeats`]).
 
 mod acronyms;
 mod classes;
+mod demonyms;
 mod gender;
 mod grouping;
 mod names;

@@ -173,6 +173,23 @@ fn a_megabyte_of_anything_is_read_in_one_go() {
     }
 }
 
+/// Who is who is asked of every name and pronoun: an article of nothing else must take no longer for its length.
+#[test]
+fn an_article_of_only_names_and_one_of_only_pronouns_are_read_in_one_go() {
+    let names: Vec<String> = (0..10_000).map(|n| format!("Anna Berg{n}")).collect();
+    let pairs: Vec<(&str, Kind)> = names.iter().map(|name| (name.as_str(), Kind::Person)).collect();
+    let read = |text: String| {
+        let enriched = support::enriched(&scripted(&pairs), &raw(json!({"body": text, "language": "en"}).to_string()));
+        let entities = enriched.document.layer::<copydesk::stages::entities::Entities>().unwrap();
+        entities.entities.iter().map(|entity| entity.mentions.len()).collect::<Vec<_>>()
+    };
+    assert_eq!(read(names.join(". ")), [1; 10_000]);
+    assert_eq!(read(names.join(" and ")), [1; 10_000]);
+    let pronouns = "he thanked her and his friend, ".repeat(10_000);
+    assert_eq!(read(format!("Anna Berg1 came, {pronouns} and Anna Berg2 left.")).len(), 2);
+    assert_eq!(read(format!("Anna Berg1 came. {}", "The president left. She left. ".repeat(10_000))).len(), 1);
+}
+
 #[test]
 fn a_line_of_a_megabyte_without_spaces_becomes_a_record_or_names_the_limit() {
     let half = json(&plain_pipeline(), &raw("x".repeat(400_000)));

@@ -16,7 +16,7 @@ use super::grouping::{Found, Group};
 use super::names;
 use super::roles::{self, Bearer};
 use super::words::{Place, Words};
-use super::{Form, Mention};
+use super::{Form, Mention, demonyms};
 use crate::document::Evidence;
 use crate::stages::encoder::Kind;
 
@@ -58,7 +58,8 @@ struct Known {
     mentions: f64,
 }
 
-/// The roles that stand for entities and the pronouns that speak of persons, with the places of the entities.
+/// The roles that stand for entities, the pronouns that speak of persons and the demonyms of countries, with the places
+/// of the entities.
 pub(super) fn all(words: &Words<'_>, found: &[Found], groups: &[Group]) -> Vec<(usize, Mention)> {
     let mut taken = vec![false; words.len()];
     for mention in found {
@@ -82,6 +83,7 @@ pub(super) fn all(words: &Words<'_>, found: &[Found], groups: &[Group]) -> Vec<(
     let mut mentions: Vec<_> = by_name.chain(by_role).filter(|(place, _)| is_person(*place)).collect();
     mentions.sort_by_key(|(_, range)| range.start);
     references.extend(pronouns(words, known, &mentions));
+    references.extend(demonyms::find(words, found, groups, &taken));
     references
 }
 
