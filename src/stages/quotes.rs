@@ -9,7 +9,7 @@
 //!
 //! The evidence of a quote names its rule: `cue_after` (“…,” she said), `cue_before` (She said: “…”), `cue_inside`
 //! (“…,” she said, “…”), `according_to`, `that_clause`, `question_clause`, `bare_clause` (said it was), `infinitive`
-//! (vowed to), `object` (denied the charge), `naming` (called it a mistake), `demand` (called for), `colon`,
+//! (vowed to), `object` (denied the charge), `naming` (called it a mistake), `demand` (called for), `this` (reports this), `colon`,
 //! `clause_before_cue`, `clause_around_cue`,
 //! `as_said` (As she said, …), `headline_colon`, `paragraph_goes_on`, `same_speaker_goes_on` (no cue of its
 //! own), `name_after` and

@@ -485,6 +485,11 @@ impl Paragraph<'_> {
                 return content(at + 1).filter(|range| range.len() > 2).map(|range| (range, "colon", 0.75));
             }
         }
+        // The agency reports this: what stands before.
+        let this = self.is(from, tag::THIS) && (self.closes(from + 1, end) || self.what(from + 1) == What::Comma);
+        if this && takes.any(Takes::THAT) && matches!(cue.manner, Manner::Plain | Manner::Shared) {
+            return Some((from..from + 1, "this", 0.5));
+        }
         if takes.any(Takes::INFINITIVE) && self.is(told, tag::TO) && told + 2 < end {
             let bare = !takes.any(Takes::ADDRESSEE) || told > from;
             return content(told)
@@ -771,7 +776,9 @@ impl Paragraph<'_> {
     fn name_after(&self, at: usize, quote: usize, sentence: &Range<usize>) -> Option<Head> {
         // “…” — Berg, in a letter.
         if self.what(at + 1) == What::Dash && at == sentence.start {
-            return self.phrases.first(at + 2, sentence.end).filter(|head| {
+            // The dash may be taken for the start of a sentence.
+            let end = self.words().len().min(at + 20);
+            return self.phrases.first(at + 2, end).filter(|head| {
                 head.from == at + 2 && (head.mention.is_some() || head.words.clone().any(|at| self.is(at, tag::PERSON)))
             });
         }
