@@ -3,11 +3,10 @@
 //! Two products carry almost all of the work.  [`Integers::product`] multiplies rows of eight bits with the weights of a
 //! layer; [`Integers::pairs`] multiplies rows of sixteen bits, for attention.  Each is written over the vectors of a set of
 //! instructions ([`tiles`]) and once portably; sums of whole numbers are exact, so all give the same result.
-//! Everything between them is plain Rust over sixteen lanes ([`rows`]) in one fixed order, compiled once for each set of
-//! instructions and never fused, so that a record does not depend on the machine that made it.
+//! Everything between them ([`rows`]) is written once, over sixteen lanes that each set has ([`lanes`]), in one fixed order
+//! and never fused, so that a record does not depend on the machine that made it.
 //!
-//! This is the only room with `unsafe`: loads and stores by pointer, and calls of functions that need instructions
-//! which [`Set::available`] has found.
+//! This is the only room with `unsafe`: loads and stores by pointer, and instructions which [`Set::available`] has found.
 
 #![allow(unsafe_code, reason = "vector loads and stores; each block says why it is sound")]
 #![allow(clippy::needless_range_loop, reason = "rows, lanes and steps count through several arrays at once")]
