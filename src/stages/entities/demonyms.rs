@@ -36,15 +36,18 @@ pub(super) fn find(words: &Words<'_>, found: &[Found], groups: &[Group], taken: 
         if !words.is_capital(start) || !free(&start) {
             continue;
         }
-        let hit =
-            words.after(start).filter(free).map(|_| start..start + 2).into_iter().chain([start..start + 1]).find_map(
-                |range| {
-                    let span = words.span(&range)?;
-                    let slice = words.text.slice(span);
-                    let demonym = known.demonym(slice).filter(|_| known.named(slice).is_none())?;
-                    Some((range, span, demonym))
-                },
-            );
+        let hit = words
+            .after(start)
+            .filter(free)
+            .map(|_| start..start + 2)
+            .into_iter()
+            .chain(std::iter::once(start..start + 1))
+            .find_map(|range| {
+                let span = words.span(&range)?;
+                let slice = words.text.slice(span);
+                let demonym = known.demonym(slice).filter(|_| known.named(slice).is_none())?;
+                Some((range, span, demonym))
+            });
         let Some((range, span, demonym)) = hit else { continue };
         at = range.end;
         let Origin::Country(code) = demonym.of else { continue };
