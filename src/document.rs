@@ -2,6 +2,7 @@
 
 use std::any::Any;
 
+use anyhow::Context as _;
 use serde_json::{Result, Value};
 
 use crate::article::Article;
@@ -100,6 +101,14 @@ impl Document {
     /// The layer of a type, if its stage has run.
     pub fn layer<L: Layer>(&self) -> Option<&L> {
         self.layers.iter().find_map(|(_, layer)| (layer.as_ref() as &dyn Any).downcast_ref())
+    }
+
+    /// The layer of a stage on which another builds.
+    ///
+    /// # Errors
+    /// If it is missing, which the pipeline rules out for those that a stage requires.
+    pub fn required<L: Layer>(&self) -> anyhow::Result<&L> {
+        self.layer().with_context(|| format!("the layer {} is missing", std::any::type_name::<L>()))
     }
 
     /// All layers with the names of their stages, in the order of the stages.

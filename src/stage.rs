@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::article::Status;
 use crate::document::{Document, Layer};
 use crate::knowledge::Knowledge;
@@ -17,12 +20,9 @@ pub trait Stage: Send + Sync + Sized + 'static {
     /// Stages whose layers it reads; it is skipped where one of them is missing.
     const REQUIRES: &'static [&'static str];
     /// Its section of the configuration, `[stages.<NAME>]`.
-    type Settings;
+    type Settings: Switched;
     /// What it returns.
     type Output: Layer;
-
-    /// Whether it shall run at all.
-    fn enabled(settings: &Self::Settings) -> bool;
 
     /// Prepares it, once, before the first article.
     fn load(settings: &Self::Settings, resources: &Resources) -> anyhow::Result<Self>;
@@ -35,6 +35,39 @@ pub trait Stage: Send + Sync + Sized + 'static {
 
     /// Its layer for a document that has every layer of `REQUIRES`.
     fn annotate(&self, document: &Document) -> anyhow::Result<Self::Output>;
+}
+
+/// The settings of a stage, which may switch it off.
+pub trait Switched {
+    /// Whether the stage shall run at all.
+    fn enabled(&self) -> bool;
+}
+
+/// The settings of a stage that can be switched off, and nothing else.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Switch {
+    /// Whether this layer is added.
+    pub enabled: bool,
+}
+
+impl Default for Switch {
+    fn default() -> Self {
+        Self { enabled: true }
+    }
+}
+
+impl Switched for Switch {
+    fn enabled(&self) -> bool {
+        self.enabled
+    }
+}
+
+/// A stage without a switch.
+impl Switched for () {
+    fn enabled(&self) -> bool {
+        true
+    }
 }
 
 /// What stages share, loaded once.
@@ -69,7 +102,7 @@ impl<'a> Entry<'a> {
             name: S::NAME,
             version: S::VERSION,
             requires: S::REQUIRES,
-            enabled: S::enabled(settings),
+            enabled: settings.enabled(),
             load: Box::new(move |resources| Ok(Box::new(S::load(settings, resources)?))),
         }
     }

@@ -17,36 +17,36 @@ pub mod sentiment;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::stage::{Entry, Stage};
+use crate::stage::{Entry, Stage, Switch};
 
 /// `[stages]`: one section a stage.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// The parts of the article: title, byline, credit, dateline, paragraphs.
-    pub segments: segments::Settings,
-    /// The language of the article.
-    pub language: language::Settings,
-    /// The sentences of the story.
-    pub sentences: sentences::Settings,
-    /// Persons, organisations and places.
-    pub entities: entities::Settings,
+    /// The parts of the article: title, byline, credit, dateline, paragraphs. Every other stage builds on them.
+    pub segments: Switch,
+    /// The language of the article, so that articles in others than English are left alone.
+    pub language: Switch,
+    /// The sentences of the story. The stages from here on read sentence by sentence.
+    pub sentences: Switch,
+    /// Persons, organisations and places, found by the model.
+    pub entities: Switch,
     /// Where the places are.
     pub places: places::Settings,
-    /// How the names of places are meant.
-    pub readings: readings::Settings,
-    /// Under which ids authorities know them.
-    pub links: links::Settings,
-    /// How the article speaks of each of them.
-    pub sentiment: sentiment::Settings,
-    /// What people are reported to have said.
-    pub quotes: quotes::Settings,
-    /// Dates and times.
-    pub dates: dates::Settings,
+    /// How the names of places are meant: the place, or who acts for it.
+    pub readings: Switch,
+    /// The ids of entities in the files that knowledge.authorities names, and of places and countries.
+    pub links: Switch,
+    /// How the article speaks of each entity; the model reads the article once for both.
+    pub sentiment: Switch,
+    /// What people are reported to have said, and who speaks.
+    pub quotes: Switch,
+    /// Dates and times, placed by the day of publication.
+    pub dates: Switch,
     /// Quantities, and who claims them.
-    pub claims: claims::Settings,
-    /// The place that the story is about.
-    pub focus: focus::Settings,
+    pub claims: Switch,
+    /// The places that the story is about.
+    pub focus: Switch,
 }
 
 impl Settings {

@@ -14,37 +14,19 @@ mod units;
 mod verification;
 mod words;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
 use self::numbers::Worth;
 pub use self::quantities::Comparator;
 pub use self::units::Kind;
 pub use self::verification::Verification;
 use super::dates::{self, Dates};
 use super::entities::{self, Entities};
-use super::language::{Language, MODEL_LANGUAGE};
+use super::language;
 use super::quotes::{Quote, Quotes};
-use super::segments::Segments;
 use super::sentences::Sentences;
 use crate::document::{Document, Evidence, Layer, Wire};
 use crate::json::{Object, array};
-use crate::stage::{Resources, Stage, no_news};
+use crate::stage::{Resources, Stage, Switch, no_news};
 use crate::text::{Span, Text};
-
-/// `[stages.claims]`.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Settings {
-    /// Whether quantities are found, with who claims them.
-    pub enabled: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { enabled: true }
-    }
-}
 
 /// The claims, in order.
 pub struct Claims {
@@ -140,28 +122,19 @@ impl Stage for FindClaims {
     const NAME: &'static str = "claims";
     const VERSION: &'static str = "1";
     const REQUIRES: &'static [&'static str] = &["segments", "language", "sentences"];
-    type Settings = Settings;
+    type Settings = Switch;
     type Output = Claims;
 
-    fn enabled(settings: &Settings) -> bool {
-        settings.enabled
-    }
-
-    fn load(_: &Settings, _: &Resources) -> anyhow::Result<Self> {
+    fn load(_: &Switch, _: &Resources) -> anyhow::Result<Self> {
         Ok(Self)
     }
 
     fn unfit(&self, document: &Document) -> Option<String> {
-        no_news(document).or_else(|| {
-            let language = document.layer::<Language>().filter(|language| !language.fits_model())?;
-            Some(format!("the language is {}, the rules are for {MODEL_LANGUAGE}", language.tag))
-        })
+        no_news(document).or_else(|| language::not_read(document))
     }
 
     fn annotate(&self, document: &Document) -> anyhow::Result<Claims> {
-        let (Some(_), Some(sentences)) = (document.layer::<Segments>(), document.layer::<Sentences>()) else {
-            anyhow::bail!("a layer it requires is missing");
-        };
+        let sentences = document.required::<Sentences>()?;
         let text = document.text();
         let mentions = Mentions::of(document.layer::<Entities>());
         let reported = Reported::of(document.layer::<Quotes>());

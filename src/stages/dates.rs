@@ -17,36 +17,21 @@ mod tokens;
 mod words;
 
 use jiff::civil::Date;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use self::calendar::{ANY_YEAR, Clock, Iso, Value};
 use self::grammar::{Expression, Modifier, Point, Set, When};
 use self::resolve::{Answer, Context, Known, Named};
 use self::tense::Tense;
 use self::words::Unit;
-use super::language::{Language, MODEL_LANGUAGE};
+use super::language;
 use super::segments::Segments;
 use super::sentences::Sentences;
 use crate::article::Article;
 use crate::document::{Document, Evidence, Layer, Wire};
 use crate::json::{Object, array};
-use crate::stage::{Resources, Stage, no_news};
+use crate::stage::{Resources, Stage, Switch, no_news};
 use crate::text::{Span, Text};
-
-/// `[stages.dates]`.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Settings {
-    /// Whether dates and times are found, and placed by the day of publication.
-    pub enabled: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { enabled: true }
-    }
-}
 
 /// What an expression is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -117,22 +102,15 @@ impl Stage for Find {
     const NAME: &'static str = "dates";
     const VERSION: &'static str = "1";
     const REQUIRES: &'static [&'static str] = &["sentences"];
-    type Settings = Settings;
+    type Settings = Switch;
     type Output = Dates;
 
-    fn enabled(settings: &Settings) -> bool {
-        settings.enabled
-    }
-
-    fn load(_: &Settings, _: &Resources) -> anyhow::Result<Self> {
+    fn load(_: &Switch, _: &Resources) -> anyhow::Result<Self> {
         Ok(Self)
     }
 
     fn unfit(&self, document: &Document) -> Option<String> {
-        no_news(document).or_else(|| {
-            let language = document.layer::<Language>().filter(|language| !language.fits_model())?;
-            Some(format!("the language is {}, dates are read in {MODEL_LANGUAGE}", language.tag))
-        })
+        no_news(document).or_else(|| language::not_read(document))
     }
 
     fn annotate(&self, document: &Document) -> anyhow::Result<Dates> {
@@ -143,7 +121,7 @@ impl Stage for Find {
             named: None,
             dates: Vec::new(),
         };
-        for span in document.layer::<Sentences>().iter().flat_map(|sentences| &sentences.spans) {
+        for span in &document.required::<Sentences>()?.spans {
             reading.sentence(text, *span);
         }
         Ok(Dates { dates: reading.dates })

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::language::{Language, MODEL_LANGUAGE};
+use super::language;
 use super::sentences::Sentences;
 use crate::document::{Document, Layer};
 use crate::model::{self, Model};
@@ -77,10 +77,6 @@ impl Stage for Encode {
     type Settings = ();
     type Output = Encoding;
 
-    fn enabled((): &()) -> bool {
-        true
-    }
-
     fn load((): &(), resources: &Resources) -> anyhow::Result<Self> {
         let reader = resources.reader.clone();
         let reader = reader.ok_or_else(|| anyhow::anyhow!("entities are on, but no model is loaded"))?;
@@ -88,17 +84,14 @@ impl Stage for Encode {
     }
 
     fn unfit(&self, document: &Document) -> Option<String> {
-        no_news(document).or_else(|| {
-            let language = document.layer::<Language>().filter(|language| !language.fits_model())?;
-            Some(format!("the language is {}, the model reads {MODEL_LANGUAGE}", language.tag))
-        })
+        no_news(document).or_else(|| language::not_read(document))
     }
 
     fn annotate(&self, document: &Document) -> anyhow::Result<Encoding> {
         let text = document.text();
         let (mut words, mut sentence) = (Vec::new(), Vec::new());
         let mut input = Vec::new();
-        for (index, span) in document.layer::<Sentences>().iter().flat_map(|sentences| &sentences.spans).enumerate() {
+        for (index, span) in document.required::<Sentences>()?.spans.iter().enumerate() {
             let ranges = self.reader.words(text.slice(*span));
             let first = words.len();
             words.extend(ranges.into_iter().filter_map(|range| text.span_in(*span, range)));

@@ -22,30 +22,15 @@ mod salience;
 mod variants;
 mod words;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use self::words::Words;
 use super::encoder::{Encoding, Kind};
 use super::segments::Segments;
 use crate::document::{About, Document, Evidence, Layer, Wire};
 use crate::json::{Object, array, score};
-use crate::stage::{Resources, Stage};
+use crate::stage::{Resources, Stage, Switch};
 use crate::text::Span;
-
-/// `[stages.entities]`.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Settings {
-    /// Whether persons, organisations and places are found; needs the model.
-    pub enabled: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { enabled: true }
-    }
-}
 
 /// The entities, in the order of their first mentions.
 pub struct Entities {
@@ -163,22 +148,17 @@ impl Stage for FindEntities {
     const NAME: &'static str = "entities";
     const VERSION: &'static str = "2";
     const REQUIRES: &'static [&'static str] = &["segments", "encoder"];
-    type Settings = Settings;
+    type Settings = Switch;
     type Output = Entities;
 
-    fn enabled(settings: &Settings) -> bool {
-        settings.enabled
-    }
-
-    fn load(_: &Settings, _: &Resources) -> anyhow::Result<Self> {
+    fn load(_: &Switch, _: &Resources) -> anyhow::Result<Self> {
         Ok(Self)
     }
 
     fn annotate(&self, document: &Document) -> anyhow::Result<Entities> {
         let text = document.text();
-        let (Some(segments), Some(encoding)) = (document.layer::<Segments>(), document.layer::<Encoding>()) else {
-            anyhow::bail!("a layer it requires is missing");
-        };
+        let segments = document.required::<Segments>()?;
+        let encoding = document.required::<Encoding>()?;
         let words = Words::new(text, encoding, segments);
         let mut names: Vec<_> =
             names::joined(text, encoding).iter().filter_map(|name| names::tidy(text, encoding, name)).collect();

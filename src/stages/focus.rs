@@ -9,9 +9,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
 use super::encoder::Kind;
 use super::entities::{self, Entities, Entity, Form};
 use super::places::Places;
@@ -20,22 +17,8 @@ use super::segments::{self, Segments};
 use crate::document::{Document, Evidence, Layer, Wire};
 use crate::json::{Object, array, score};
 use crate::knowledge::countries::Countries;
-use crate::stage::{Resources, Stage};
+use crate::stage::{Resources, Stage, Switch};
 use crate::text::{Span, Text};
-
-/// `[stages.focus]`.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Settings {
-    /// Whether the place that the story is about is found.
-    pub enabled: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { enabled: true }
-    }
-}
 
 /// The places that the story is about, the foremost first.
 pub struct Focus {
@@ -92,21 +75,16 @@ impl Stage for FindFocus {
     const NAME: &'static str = "focus";
     const VERSION: &'static str = "1";
     const REQUIRES: &'static [&'static str] = &["segments", "entities"];
-    type Settings = Settings;
+    type Settings = Switch;
     type Output = Focus;
 
-    fn enabled(settings: &Settings) -> bool {
-        settings.enabled
-    }
-
-    fn load(_: &Settings, _: &Resources) -> anyhow::Result<Self> {
+    fn load(_: &Switch, _: &Resources) -> anyhow::Result<Self> {
         Ok(Self)
     }
 
     fn annotate(&self, document: &Document) -> anyhow::Result<Focus> {
-        let (Some(segments), Some(entities)) = (document.layer::<Segments>(), document.layer::<Entities>()) else {
-            anyhow::bail!("a layer it requires is missing");
-        };
+        let segments = document.required::<Segments>()?;
+        let entities = document.required::<Entities>()?;
         let datelines: BTreeSet<&str> = segments
             .datelines
             .iter()

@@ -4,8 +4,6 @@
 //! `und` (undetermined). The model reads `und` too where it is written in Latin letters: a desk that feeds this service
 //! in English loses no flash of five words.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use whatlang::{Detector, Lang};
 
@@ -13,7 +11,7 @@ use super::segments::Segments;
 use crate::article::Status;
 use crate::document::{About, Document, Layer};
 use crate::json;
-use crate::stage::{Resources, Stage};
+use crate::stage::{Resources, Stage, Switch};
 
 /// The language that the model reads.
 pub const MODEL_LANGUAGE: &str = "en";
@@ -26,20 +24,6 @@ const SAMPLE: usize = 4096;
 
 /// Letters below which no answer is sure enough.
 const LETTERS: usize = 24;
-
-/// `[stages.language]`.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Settings {
-    /// Whether the language is identified; entities and sentiment need it, to leave other languages alone.
-    pub enabled: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { enabled: true }
-    }
-}
 
 /// The language of an article.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,6 +41,12 @@ impl Language {
         let primary = self.tag.split('-').next().unwrap_or_default();
         primary.eq_ignore_ascii_case(MODEL_LANGUAGE) || self.tag == UNDETERMINED && self.latin
     }
+}
+
+/// Why a document is not read for its language, if it is not.
+pub fn not_read(document: &Document) -> Option<String> {
+    let language = document.layer::<Language>().filter(|language| !language.fits_model())?;
+    Some(format!("the language is {}, Copydesk reads {MODEL_LANGUAGE}", language.tag))
 }
 
 impl Layer for Language {
@@ -78,14 +68,10 @@ impl Stage for Identify {
     const NAME: &'static str = "language";
     const VERSION: &'static str = "1";
     const REQUIRES: &'static [&'static str] = &["segments"];
-    type Settings = Settings;
+    type Settings = Switch;
     type Output = Language;
 
-    fn enabled(settings: &Settings) -> bool {
-        settings.enabled
-    }
-
-    fn load(_: &Settings, _: &Resources) -> anyhow::Result<Self> {
+    fn load(_: &Switch, _: &Resources) -> anyhow::Result<Self> {
         Ok(Self { detector: Detector::new() })
     }
 

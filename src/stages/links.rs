@@ -10,8 +10,6 @@ mod candidates;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use self::candidates::{Context, Link};
@@ -22,22 +20,8 @@ use crate::document::{About, Document, Evidence, Layer};
 use crate::json::score;
 use crate::knowledge::overrides::{Named, Sense};
 use crate::knowledge::{Knowledge, key, places, subjects};
-use crate::stage::{Resources, Stage};
+use crate::stage::{Resources, Stage, Switch};
 use crate::text::Span;
-
-/// `[stages.links]`.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Settings {
-    /// Whether entities are linked to the authorities that knowledge.authorities names.
-    pub enabled: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { enabled: true }
-    }
-}
 
 /// The links of each entity: those of the entities layer, and after them those that are implied.
 pub struct Links {
@@ -70,21 +54,15 @@ impl Stage for Look {
     const NAME: &'static str = "links";
     const VERSION: &'static str = "1";
     const REQUIRES: &'static [&'static str] = &["entities"];
-    type Settings = Settings;
+    type Settings = Switch;
     type Output = Links;
 
-    fn enabled(settings: &Settings) -> bool {
-        settings.enabled
-    }
-
-    fn load(_: &Settings, resources: &Resources) -> anyhow::Result<Self> {
+    fn load(_: &Switch, resources: &Resources) -> anyhow::Result<Self> {
         Ok(Self { knowledge: Arc::clone(&resources.knowledge) })
     }
 
     fn annotate(&self, document: &Document) -> anyhow::Result<Links> {
-        let Some(Entities { entities }) = document.layer::<Entities>() else {
-            anyhow::bail!("a layer it requires is missing");
-        };
+        let Entities { entities } = document.required()?;
         let context = Context::of(document);
         let places = document.layer::<Places>();
         let named = entities.iter().enumerate().map(|(index, entity)| {

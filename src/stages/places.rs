@@ -31,7 +31,7 @@ use crate::knowledge::countries::Countries;
 use crate::knowledge::overrides::{Named, Sense};
 use crate::knowledge::places::{Kind, Places as Gazetteer};
 use crate::knowledge::{Knowledge, subjects};
-use crate::stage::{Resources, Stage};
+use crate::stage::{Resources, Stage, Switched};
 
 use resolve::Asked;
 pub use resolve::Resolved;
@@ -50,6 +50,12 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self { enabled: true, homes: BTreeMap::new() }
+    }
+}
+
+impl Switched for Settings {
+    fn enabled(&self) -> bool {
+        self.enabled
     }
 }
 
@@ -116,10 +122,6 @@ impl Stage for Locate {
     type Settings = Settings;
     type Output = Places;
 
-    fn enabled(settings: &Settings) -> bool {
-        settings.enabled
-    }
-
     fn load(settings: &Settings, resources: &Resources) -> anyhow::Result<Self> {
         let (homes, knowledge) = (settings.homes.clone(), Arc::clone(&resources.knowledge));
         let gazetteer = Gazetteer::built_in()?;
@@ -129,9 +131,8 @@ impl Stage for Locate {
     }
 
     fn annotate(&self, document: &Document) -> anyhow::Result<Places> {
-        let (Some(segments), Some(entities)) = (document.layer::<Segments>(), document.layer::<Entities>()) else {
-            anyhow::bail!("a layer it requires is missing");
-        };
+        let segments = document.required::<Segments>()?;
+        let entities = document.required::<Entities>()?;
         let article = document.article();
         let mut names: Vec<Asked> = entities
             .entities

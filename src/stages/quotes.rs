@@ -25,32 +25,17 @@ mod subjects;
 mod verbs;
 mod words;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::entities::{self, Entities};
-use super::language::{Language, MODEL_LANGUAGE};
+use super::language;
 use super::segments::{self, Segments};
 use super::sentences::Sentences;
 use crate::document::{Document, Evidence, Layer, Wire};
 use crate::json::{Object, array, score};
-use crate::stage::{Resources, Stage, no_news};
+use crate::stage::{Resources, Stage, Switch, no_news};
 use crate::text::{Span, Text};
 pub use verbs::Class;
-
-/// `[stages.quotes]`.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Settings {
-    /// Whether quotations and reported speech are found, with who speaks.
-    pub enabled: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { enabled: true }
-    }
-}
 
 /// What is reported in an article, in the order in which it begins.
 pub struct Quotes {
@@ -180,29 +165,21 @@ impl Stage for FindQuotes {
     const NAME: &'static str = "quotes";
     const VERSION: &'static str = "1";
     const REQUIRES: &'static [&'static str] = &["segments", "sentences"];
-    type Settings = Settings;
+    type Settings = Switch;
     type Output = Quotes;
 
-    fn enabled(settings: &Settings) -> bool {
-        settings.enabled
-    }
-
-    fn load(_: &Settings, _: &Resources) -> anyhow::Result<Self> {
+    fn load(_: &Switch, _: &Resources) -> anyhow::Result<Self> {
         Ok(Self { lexicon: words::Lexicon::new() })
     }
 
     fn unfit(&self, document: &Document) -> Option<String> {
-        no_news(document).or_else(|| {
-            let language = document.layer::<Language>().filter(|language| !language.fits_model())?;
-            Some(format!("the language is {}, the rules are those of {MODEL_LANGUAGE}", language.tag))
-        })
+        no_news(document).or_else(|| language::not_read(document))
     }
 
     fn annotate(&self, document: &Document) -> anyhow::Result<Quotes> {
         let text = document.text();
-        let (Some(segments), Some(sentences)) = (document.layer::<Segments>(), document.layer::<Sentences>()) else {
-            anyhow::bail!("a layer it requires is missing");
-        };
+        let segments = document.required::<Segments>()?;
+        let sentences = document.required::<Sentences>()?;
         let (mentions, references) = words::mentions(document.layer::<Entities>());
         let known = words::known(text, &mentions);
         let sentences = &sentences.spans;

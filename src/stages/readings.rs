@@ -14,8 +14,7 @@
 pub mod context;
 mod lexicon;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use self::context::Words;
@@ -25,22 +24,8 @@ use super::entities::{self, Entities, Entity, Form, Mention};
 use super::places::Places;
 use crate::document::{About, Document, Evidence, Implied, Layer};
 use crate::knowledge::countries::Countries;
-use crate::stage::{Resources, Stage};
+use crate::stage::{Resources, Stage, Switch};
 use crate::text::Span;
-
-/// `[stages.readings]`.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Settings {
-    /// Whether it is told how the names of places are meant.
-    pub enabled: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { enabled: true }
-    }
-}
 
 /// How the name of a place is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -115,21 +100,16 @@ impl Stage for ReadPlaces {
     const NAME: &'static str = "readings";
     const VERSION: &'static str = "1";
     const REQUIRES: &'static [&'static str] = &["encoder", "entities"];
-    type Settings = Settings;
+    type Settings = Switch;
     type Output = Readings;
 
-    fn enabled(settings: &Settings) -> bool {
-        settings.enabled
-    }
-
-    fn load(_: &Settings, _: &Resources) -> anyhow::Result<Self> {
+    fn load(_: &Switch, _: &Resources) -> anyhow::Result<Self> {
         Ok(Self { weights: Weights::built_in()? })
     }
 
     fn annotate(&self, document: &Document) -> anyhow::Result<Readings> {
-        let (Some(encoding), Some(entities)) = (document.layer::<Encoding>(), document.layer::<Entities>()) else {
-            anyhow::bail!("a layer it requires is missing");
-        };
+        let encoding = document.required::<Encoding>()?;
+        let entities = document.required::<Entities>()?;
         let words = Words::of(document.text(), encoding, entities);
         let mut powers = Powers::of(document, entities);
         let mut mentions = Vec::with_capacity(entities.entities.len());

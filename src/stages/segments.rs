@@ -9,31 +9,16 @@ mod kinds;
 mod lines;
 mod staff;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::article::markers::{self, Marker};
 use crate::document::{About, Document, Layer, Wire};
 use crate::json::{Object, array};
-use crate::stage::{Resources, Stage};
+use crate::stage::{Resources, Stage, Switch};
 use crate::text::{Span, Text};
 pub use dateline::Dateline;
 pub use staff::Staff;
-
-/// `[stages.segments]`.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Settings {
-    /// Whether the parts of the article are told apart; every other stage builds on it.
-    pub enabled: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { enabled: true }
-    }
-}
 
 /// What a part of an article is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -148,14 +133,10 @@ impl Stage for FindSegments {
     const NAME: &'static str = "segments";
     const VERSION: &'static str = "1";
     const REQUIRES: &'static [&'static str] = &[];
-    type Settings = Settings;
+    type Settings = Switch;
     type Output = Segments;
 
-    fn enabled(settings: &Settings) -> bool {
-        settings.enabled
-    }
-
-    fn load(_: &Settings, _: &Resources) -> anyhow::Result<Self> {
+    fn load(_: &Switch, _: &Resources) -> anyhow::Result<Self> {
         Ok(Self)
     }
 

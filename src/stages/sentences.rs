@@ -3,29 +3,12 @@
 //! Rules of English newswire: a mark ends a sentence where white space and something that may begin a sentence follow,
 //! unless the word before is an abbreviation or an initial. One look at each character.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
 use super::segments::{Kind, Segments};
 use crate::article::is_blank;
 use crate::document::{Document, Layer, Wire};
 use crate::json::{Object, array};
-use crate::stage::{Resources, Stage};
+use crate::stage::{Resources, Stage, Switch};
 use crate::text::Span;
-
-/// `[stages.sentences]`.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Settings {
-    /// Whether sentences are found; entities and sentiment are read sentence by sentence.
-    pub enabled: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { enabled: true }
-    }
-}
 
 /// The sentences, in order; none crosses a segment.
 pub struct Sentences {
@@ -51,21 +34,17 @@ impl Stage for Split {
     const NAME: &'static str = "sentences";
     const VERSION: &'static str = "1";
     const REQUIRES: &'static [&'static str] = &["segments"];
-    type Settings = Settings;
+    type Settings = Switch;
     type Output = Sentences;
 
-    fn enabled(settings: &Settings) -> bool {
-        settings.enabled
-    }
-
-    fn load(_: &Settings, _: &Resources) -> anyhow::Result<Self> {
+    fn load(_: &Switch, _: &Resources) -> anyhow::Result<Self> {
         Ok(Self)
     }
 
     fn annotate(&self, document: &Document) -> anyhow::Result<Sentences> {
         let text = document.text();
         let mut spans = Vec::new();
-        for segment in document.layer::<Segments>().iter().flat_map(|segments| segments.prose()) {
+        for segment in document.required::<Segments>()?.prose() {
             let slice = text.slice(segment.span);
             let mut start = 0;
             let ends = match segment.kind {

@@ -3,8 +3,7 @@
 //! The sentiment of an entity is the mean of its mentions'; what is said of a metonym is said of who acts, and counts
 //! there. That of the article is an aggregate: the mean over its entities, each weighed by its salience.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::encoder::{Encoding, Polarity};
@@ -12,21 +11,7 @@ use super::entities::Entities;
 use super::readings::Readings;
 use crate::document::{About, Document, Layer, Wire};
 use crate::json::score;
-use crate::stage::{Resources, Stage};
-
-/// `[stages.sentiment]`.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Settings {
-    /// Whether sentiment towards each entity is found; needs the model, which reads the article once for both.
-    pub enabled: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { enabled: true }
-    }
-}
+use crate::stage::{Resources, Stage, Switch};
 
 /// Scores that sum to 1, with four decimals.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -101,21 +86,16 @@ impl Stage for Weigh {
     const NAME: &'static str = "sentiment";
     const VERSION: &'static str = "2";
     const REQUIRES: &'static [&'static str] = &["encoder", "entities"];
-    type Settings = Settings;
+    type Settings = Switch;
     type Output = Sentiment;
 
-    fn enabled(settings: &Settings) -> bool {
-        settings.enabled
-    }
-
-    fn load(_: &Settings, _: &Resources) -> anyhow::Result<Self> {
+    fn load(_: &Switch, _: &Resources) -> anyhow::Result<Self> {
         Ok(Self)
     }
 
     fn annotate(&self, document: &Document) -> anyhow::Result<Sentiment> {
-        let (Some(encoding), Some(entities)) = (document.layer::<Encoding>(), document.layer::<Entities>()) else {
-            anyhow::bail!("a layer it requires is missing");
-        };
+        let encoding = document.required::<Encoding>()?;
+        let entities = document.required::<Entities>()?;
         let entities = &entities.entities;
         let targets: Vec<_> =
             entities.iter().flat_map(|entity| &entity.mentions).map(|mention| mention.words.clone()).collect();

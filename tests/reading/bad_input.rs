@@ -304,7 +304,7 @@ fn an_unknown_language_skips_the_model_and_says_so() {
     for stage in ["encoder", "entities", "sentiment"] {
         let report = record["stages"].as_array().unwrap().iter().find(|report| report["name"] == stage).unwrap();
         assert_eq!(report["status"], "skipped", "{stage}");
-        assert_eq!(report["reason"], "the language is tlh, the model reads en", "{stage}");
+        assert_eq!(report["reason"], "the language is tlh, Copydesk reads en", "{stage}");
     }
 }
 
