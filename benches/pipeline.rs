@@ -1,4 +1,5 @@
-//! How fast the pipeline reads on one core, and what each stage takes of it.
+//! How fast the pipeline reads on one core, what each stage takes of it, and what the layers above names and sentiment
+//! cost together.
 //!
 //! `cargo bench --bench pipeline [-- PROFILE [TEXT]]`: over the feed of the demo, and over a text of one sentence a line
 //! (by default the Groningen Meaning Bank's where the shared data lies beside the project), twenty to an article.
@@ -18,6 +19,9 @@ use copydesk::{article, model, record, stages};
 /// Articles of the long text that are read.
 const MOST: usize = 150;
 
+/// How often the articles are read in turns with and without layers.
+const COST_ROUNDS: usize = 3;
+
 fn main() {
     let mut arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with("--"));
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -28,10 +32,16 @@ fn main() {
     let feed = feed(&root.join("demo/feed"));
     let bare = pipeline(&stages_off(), &model.path, &profile);
     measure("reading and writing alone, feed of the demo", &bare, &feed, 200);
-    let pipeline = pipeline(&stages::Settings::default(), &model.path, &profile);
-    measure("feed of the demo", &pipeline, &feed, 2);
+    let base = pipeline(&layers_off(), &model.path, &profile);
+    let whole = pipeline(&stages::Settings::default(), &model.path, &profile);
+    measure("feed of the demo", &whole, &feed, 2);
+    cost(&base, &whole, &feed);
     match std::fs::read_to_string(&text) {
-        Ok(text) => measure("sentences of the Groningen Meaning Bank, 20 an article", &pipeline, &articles(&text), 1),
+        Ok(text) => {
+            let articles = articles(&text);
+            measure("sentences of the Groningen Meaning Bank, 20 an article", &whole, &articles, 1);
+            cost(&base, &whole, &articles);
+        }
         Err(error) => println!("skipped: {}: {error}", text.display()),
     }
 }
@@ -57,6 +67,19 @@ fn stages_off() -> stages::Settings {
     settings.sentences.enabled = false;
     settings.entities.enabled = false;
     settings.sentiment.enabled = false;
+    settings
+}
+
+/// Names and sentiment without what follows from them.
+fn layers_off() -> stages::Settings {
+    let mut settings = stages::Settings::default();
+    settings.places.enabled = false;
+    settings.readings.enabled = false;
+    settings.links.enabled = false;
+    settings.quotes.enabled = false;
+    settings.dates.enabled = false;
+    settings.claims.enabled = false;
+    settings.focus.enabled = false;
     settings
 }
 
@@ -142,6 +165,23 @@ fn measure(name: &str, Measured { pipeline, stopwatch }: &Measured, articles: &[
         1e3 * took / f64::from(enriched)
     );
     stopwatch.print();
+}
+
+/// Prints what share of the words a second the layers cost that `whole` has and `base` has not, read in turns.
+fn cost(base: &Measured, whole: &Measured, articles: &[RawArticle]) {
+    let begin = Instant::now();
+    let mut took = [0.0; 2];
+    for _ in 0..COST_ROUNDS {
+        for (Measured { pipeline, .. }, took) in [base, whole].into_iter().zip(&mut took) {
+            let before = processor(begin);
+            for article in articles {
+                assert!(!pipeline.messages(article, &pipeline.process(article)).is_empty());
+            }
+            *took += (processor(begin) - before).as_secs_f64();
+        }
+    }
+    let [base, whole] = took;
+    println!("  the layers above names and sentiment cost {:.1} % of the words a second", 100.0 * (1.0 - base / whole));
 }
 
 impl Stopwatch {
