@@ -183,9 +183,8 @@ fn an_article_of_only_names_and_one_of_only_pronouns_are_read_in_one_go() {
         let entities = enriched.document.layer::<copydesk::stages::entities::Entities>().unwrap();
         entities.entities.iter().map(|entity| entity.mentions.len()).collect::<Vec<_>>()
     };
-    // Names that differ by a number alone may be taken for spellings of one; none is lost.
-    assert_eq!(read(names.join(". ")).iter().sum::<usize>(), 10_000);
-    assert_eq!(read(names.join(" and ")).iter().sum::<usize>(), 10_000);
+    assert_eq!(read(names.join(". ")), [1; 10_000]);
+    assert_eq!(read(names.join(" and ")), [1; 10_000]);
     let pronouns = "he thanked her and his friend, ".repeat(10_000);
     assert_eq!(read(format!("Anna Berg1 came, {pronouns} and Anna Berg2 left.")).len(), 2);
     assert_eq!(read(format!("Anna Berg1 came. {}", "The president left. She left. ".repeat(10_000))).len(), 1);

@@ -95,7 +95,12 @@ fn is_slip(one: &str, other: &str) -> bool {
     let front = short.iter().zip(&long).take_while(|(one, other)| one == other).count();
     let rest = |word: &[char], from: usize| word.get(from..).unwrap_or_default().to_vec();
     if short.len() == long.len() {
-        let pair = |a, b| matches!((a, b), ('g', 'k') | ('e', 'i') | ('o', 'u') | ('a', 'e') | ('s', 'z'));
+        // Gaddafi and Kadhafi; at the start of a short name it tells two, as it does Gates and Kates.
+        let hard = front > 0 || short.iter().filter(|c| is_vowel(**c)).count() > 2;
+        let pair = |a, b| match (a, b) {
+            ('g', 'k') => hard,
+            _ => matches!((a, b), ('e', 'i') | ('o', 'u') | ('a', 'e') | ('s', 'z')),
+        };
         let (Some(a), Some(b)) = (short.get(front), long.get(front)) else { return true };
         return (pair(*a, *b) || pair(*b, *a)) && rest(&short, front + 1) == rest(&long, front + 1);
     }
@@ -140,7 +145,7 @@ fn sound(name: &str) -> String {
     // A letter twice is heard once.
     let mut single = String::with_capacity(sound.len());
     for c in sound.chars() {
-        if !single.ends_with(c) {
+        if !(c.is_alphabetic() && single.ends_with(c)) {
             single.push(c);
         }
     }
@@ -186,9 +191,14 @@ mod tests {
 
     #[test]
     fn surnames_that_are_two() {
-        for (one, other) in
-            [("hansen", "hanson"), ("marsh", "mars"), ("gates", "bates"), ("brown", "braun"), ("lee", "li")]
-        {
+        for (one, other) in [
+            ("hansen", "hanson"),
+            ("marsh", "mars"),
+            ("gates", "kates"),
+            ("brown", "braun"),
+            ("lee", "li"),
+            ("berg1", "berg11"),
+        ] {
             assert!(!is_same(one, other), "{one} and {other}: {} and {}", sound(one), sound(other));
         }
         assert!(!is_same_first("alexander", "alexandra") && is_same_first("aleksandr", "alexander"));
