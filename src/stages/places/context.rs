@@ -154,7 +154,7 @@ pub(super) struct Said {
     pub(super) span: Span,
     /// Whether they follow the name after a comma or in brackets; else they stand in the same sentence.
     pub(super) strict: bool,
-    /// Whether they are an abbreviation, which only follows a town: Mo., TX.
+    /// Whether they are the abbreviation of a state, which only follows a town: Mo., TX.
     pub(super) short: bool,
     /// Whether a town that is elsewhere cannot be meant: news writes towns with their states so, and no large town has
     /// the state's name.
@@ -186,7 +186,8 @@ pub(super) fn said_after(gazetteer: &'static Places, text: &Text, mention: Span)
     // "In Kabul, Pakistan's minister", "In Washington, Georgia Sen. Cole": no place is said to be in another there.
     let goes_on = next.starts_with(['\'', '’']) || next.trim_start().starts_with(char::is_uppercase);
     let written = text.slice(span);
-    let short = written.ends_with('.') || written.chars().filter(|c| c.is_alphabetic()).count() <= 3;
+    let brief = written.ends_with('.') || written.chars().filter(|c| c.is_alphabetic()).count() <= 3;
+    let short = brief && within.iter().all(|place| place.kind != Kind::Country);
     let strict = strict && (short || !goes_on);
     let stated = within.iter().any(|place| {
         place.kind == Kind::Region && place.country.is_some_and(|code| ["AU", "CA", "US"].contains(&code.as_str()))
