@@ -6,7 +6,8 @@
 //! the body before the title.
 //! Pronouns are mentions of persons where it is clear of whom they speak ([`references`]), roles such as "the president"
 //! where the story has told who that is ([`roles`]), and "Norwegian" is a mention of Norway ([`demonyms`]). A name that
-//! the model passed over is found where the same words were read elsewhere ([`repeats`]).
+//! the model passed over is found where the same words were read elsewhere ([`repeats`]), and X where it is the site
+//! ([`sites`]).
 
 mod acronyms;
 mod classes;
@@ -19,6 +20,7 @@ mod references;
 mod repeats;
 mod roles;
 mod salience;
+mod sites;
 mod variants;
 mod words;
 
@@ -162,6 +164,7 @@ impl Stage for FindEntities {
         let words = Words::new(text, encoding, segments);
         let mut names: Vec<_> =
             names::joined(text, encoding).iter().filter_map(|name| names::tidy(text, encoding, name)).collect();
+        names.extend(sites::missed(&words, &names));
         names.extend(repeats::missed(&words, &names));
         names.sort_by_key(|found| found.span);
         for name in &mut names {

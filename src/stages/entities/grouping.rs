@@ -24,8 +24,8 @@ pub(super) struct Found {
     pub(super) confidence: f64,
     /// Whether it stands in the title.
     pub(super) title: bool,
-    /// The mention elsewhere by which it was found, where the model passed over it.
-    pub(super) repeats: Option<Span>,
+    /// By what it was found, where the model passed over it.
+    pub(super) beside: Option<Evidence>,
 }
 
 /// Mentions that name the same thing.
@@ -130,8 +130,8 @@ pub(super) fn group(words: &Words<'_>, found: &[Found]) -> Vec<Group> {
 
 /// Why a mention is one of its entity's.
 fn because(mention: &Found, rule: &'static str, basis: Option<Span>) -> Evidence {
-    match (mention.repeats, basis) {
-        (Some(other), _) => Evidence::of("repeated_name", [other]),
+    match (&mention.beside, basis) {
+        (Some(evidence), _) => evidence.clone(),
         (None, Some(basis)) if basis != mention.span => Evidence::of(rule, [basis]),
         _ => Evidence::of("name", [mention.span]),
     }

@@ -79,7 +79,7 @@ pub(super) fn tidy(text: &Text, encoding: &Encoding, name: &Name) -> Option<Foun
         kind: name.kind,
         confidence: f64::from(name.confidence),
         title: false,
-        repeats: None,
+        beside: None,
     };
     (named && !pronoun).then_some(found)
 }

@@ -9,6 +9,7 @@ use std::ops::Range;
 use super::classes::Class;
 use super::grouping::Found;
 use super::words::Words;
+use crate::document::Evidence;
 use crate::stages::encoder::Kind;
 use crate::text::Span;
 
@@ -36,7 +37,8 @@ pub(super) fn missed(words: &Words<'_>, found: &[Found]) -> Vec<Found> {
     let mut taken = vec![false; words.len()];
     for mention in found {
         taken.get_mut(mention.words.clone()).into_iter().flatten().for_each(|word| *word = true);
-        if mention.confidence < SURE || mention.words.len() > LONGEST {
+        // A letter stands for much besides.
+        if mention.confidence < SURE || mention.words.len() > LONGEST || mention.span.len() == 1 {
             continue;
         }
         for name in [written(&mention.words), lowered(&mention.words)] {
@@ -76,7 +78,7 @@ pub(super) fn missed(words: &Words<'_>, found: &[Found]) -> Vec<Found> {
                     kind: known.kind,
                     confidence: known.confidence * REMAINS,
                     title,
-                    repeats: Some(known.span),
+                    beside: Some(Evidence::of("repeated_name", [known.span])),
                 }));
             }
             None => at += 1,
