@@ -18,12 +18,12 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use self::context::Words;
-use self::lexicon::{ACTS, ATTACKS, DEALINGS, DEALT_WITH, SPORT, TIMES, is_noun_of};
+use self::lexicon::{ACTS, ATTACKS, DEALINGS, DEALT_WITH, SPORT, TIMES, WILLS, is_noun_of};
 use super::encoder::{Encoding, Kind};
 use super::entities::{self, Entities, Entity, Form, Mention};
 use super::places::Places;
 use crate::document::{About, Document, Evidence, Implied, Layer};
-use crate::knowledge::countries::Countries;
+use crate::knowledge::{countries::Countries, places};
 use crate::stage::{Resources, Stage, Switch};
 use crate::text::Span;
 
@@ -155,6 +155,9 @@ impl ReadPlaces {
             if is_noun_of(dealt, &DEALINGS) && DEALT_WITH.contains(at) {
                 return own(Reading::Metonym, evidence("dealings"));
             }
+            if is_noun_of(dealt, &WILLS) && at == "of" {
+                return own(Reading::Metonym, evidence("act_of"));
+            }
             if is_noun_of(dealt, &ATTACKS) && matches!(at, "on" | "at" | "over" | "against" | "near" | "in") {
                 return own(Reading::Literal, evidence("target_of_an_attack"));
             }
@@ -195,7 +198,17 @@ impl<'a> Powers<'a> {
         if let Some(power) = government.or_else(|| seat()?.stands_for) {
             return (self.number(power.to_owned()), Evidence::of("seat_of_power", []));
         }
-        (self.number(format!("Government of {}", entity.name)), Evidence::of("own_government", []))
+        if country.is_some() || self.is_governed(index) {
+            return (self.number(format!("Government of {}", entity.name)), Evidence::of("own_government", []));
+        }
+        // Somebody acts in the name of the West, but no body that has one.
+        (None, Evidence::of("acts", []))
+    }
+
+    /// Whether the gazetteer knows the place as one that has a government: a country, a region, a county or a town.
+    fn is_governed(&self, index: usize) -> bool {
+        let place = self.places.and_then(|places| places.resolved.get(index)?.as_ref());
+        place.is_some_and(|place| place.kind <= places::Kind::Town)
     }
 
     /// Whether the document speaks of a namesake in another country: Moscow, Idaho.

@@ -2,11 +2,12 @@
 //!
 //! Names of persons and organisations stand where somebody acts or is dealt with; names of towns that govern nothing
 //! stand where something lies or happens. What the words around a capital or a country have in common with the one or the
-//! other says whether it acts. `training/readings.rs` learns how much each feature counts.
+//! other says whether it acts. `examples/readings.rs` learns how much each feature counts.
 
 use std::ops::Range;
 
-use super::lexicon::{DETERMINERS, HELPERS, PREPOSITIONS, QUALIFIERS};
+use super::lexicon::{CONJUNCTIONS, DETERMINERS, HELPERS, PREPOSITIONS, QUALIFIERS};
+use crate::knowledge::countries::Countries;
 use crate::stages::encoder::{Encoding, Kind};
 use crate::stages::entities::{Entities, Form};
 use crate::text::Text;
@@ -67,6 +68,12 @@ impl<'a> Words<'a> {
         self.names.get(after.checked_sub(1)?).filter(|(words, _)| words.contains(&index))
     }
 
+    /// Whether some words are the name of a country.
+    fn is_country(&self, words: &Range<usize>) -> bool {
+        let name = self.span(words.clone()).map(|span| self.text.slice(span));
+        name.is_some_and(|name| Countries::built_in().named(name).is_some())
+    }
+
     /// A word as features name it: in lower case, names by their kind, numbers as one.
     fn token(&self, index: usize) -> String {
         if let Some((_, kind)) = self.name_at(index) {
@@ -114,8 +121,12 @@ impl Frame {
             part |= !matches!(words.word(left - 1), "the" | "The" | "both");
             left -= 1;
         }
-        while right + 1 < around.end && matches!(words.word(right), "and" | "or" | "&") {
+        while right + 1 < around.end && matches!(words.word(right), "and" | "or" | "&" | ",") {
             let Some((after, _)) = words.name_at(right + 1) else { break };
+            // "Norway, US open talks" are two; "Paris, France" is one.
+            if words.word(right) == "," && !(words.is_country(mention) && words.is_country(after)) {
+                break;
+            }
             right = after.end.min(around.end);
         }
         Self { around, left, right, part }
@@ -158,7 +169,9 @@ pub fn features(words: &Words<'_>, mention: &Range<usize>) -> Vec<String> {
     }
     found.push(format!("after {next}"));
     found.push(format!("after {next} {}", after(1)));
-    if !is_possessive(&next) {
+    // In "the talks in Jeddah may end" the verb is that of the talks.
+    let governed = PREPOSITIONS.contains(previous.as_str()) && !CONJUNCTIONS.contains(previous.as_str());
+    if !is_possessive(&next) && !governed {
         let helping = (0..4).take_while(|steps| HELPERS.contains(after(*steps).as_str())).count();
         let verb = after(helping);
         if verb.chars().all(char::is_alphabetic) {

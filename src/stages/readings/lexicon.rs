@@ -50,6 +50,16 @@ pub(super) static ACTS: List = LazyLock::new(|| {
         .collect()
 });
 
+/// Nouns for what somebody wants or holds, so that whoever it is "of" has it: the strategy of Moscow. Many other acts are
+/// done to what they are of: the siege of Leningrad.
+pub(super) static WILLS: List = LazyLock::new(|| {
+    "aim ambition consent decision defiance denial desire determination insistence intention interest objection offer \
+     policies policy position posture readiness refusal reluctance response rhetoric silence stance strategies strategy \
+     tactics view willingness wish"
+        .split(' ')
+        .collect()
+});
+
 /// What one has with, puts on or gets from somebody.
 pub(super) static DEALINGS: List = LazyLock::new(|| {
     "accord accusation agreement aid alliance appeal approval armistice assistance assurance ceasefire \
@@ -82,6 +92,9 @@ pub(super) static PREPOSITIONS: List = LazyLock::new(|| {
         .split(' ')
         .collect()
 });
+
+/// Those of the prepositions that begin a clause as well: as Moscow claimed.
+pub(super) static CONJUNCTIONS: List = LazyLock::new(|| "after as before since than until".split(' ').collect());
 
 /// What stands between a governing word and its preposition without governing.
 pub(super) static DETERMINERS: List = LazyLock::new(|| {
