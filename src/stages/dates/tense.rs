@@ -48,11 +48,22 @@ fn word(tokens: &[Token<'_>], at: usize) -> Option<Tense> {
     if listed(WILLING) && to {
         return Some(Tense::Future);
     }
+    // "would resume on Friday", "could rain", not "could have won" and "could not find".
+    let done = next("have")
+        || next("not")
+        || token.is("could") && next("be")
+        || tokens.get(at + 1).is_some_and(|mark| mark.mark('\''));
+    if !token.capital && listed(MODAL) && !done {
+        return Some(Tense::Future);
+    }
+    // "agreed on Wednesday to stop": what was agreed, wanted or planned is to come.
+    let willing = |at: usize| tokens.get(at).is_some_and(|token| WILLING.split(' ').any(|word| token.is(word)));
+    let infinitive = tokens.get(at + 1).is_some_and(|verb| !verb.capital && verb.word == Word::Other) && !next("have");
+    if token.is("to") && infinitive && (at.saturating_sub(4)..at).any(|back| willing(back) && !copula(tokens, back)) {
+        return Some(Tense::Future);
+    }
     // A title's "Ministers to meet on Friday".
-    if token.is("to")
-        && tokens.get(at + 1).is_some_and(|verb| !verb.capital && verb.word == Word::Other)
-        && !tokens.iter().take(at).skip(at.saturating_sub(REACH)).any(past)
-    {
+    if token.is("to") && infinitive && !tokens.iter().take(at).skip(at.saturating_sub(REACH)).any(past) {
         return Some(Tense::Future);
     }
     if !past(token) {
@@ -60,11 +71,25 @@ fn word(tokens: &[Token<'_>], at: usize) -> Option<Tense> {
     }
     // "will be held", "is to be completed"
     let modal = |back: usize| {
-        at.checked_sub(back)
-            .and_then(|at| tokens.get(at))
-            .is_some_and(|token| ["will", "shall", "ll", "to"].iter().any(|word| token.is(word)))
+        at.checked_sub(back).and_then(|at| tokens.get(at)).is_some_and(|token| {
+            ["will", "shall", "ll", "to", "would", "may", "might", "must", "should"].iter().any(|word| token.is(word))
+        })
     };
-    Some(if (2..=3).any(modal) || modal(1) && !token.text.ends_with("ed") { Tense::Future } else { Tense::Past })
+    // "was to have landed"
+    let back = |back: usize, words: &[&str]| {
+        at.checked_sub(back).and_then(|at| tokens.get(at)).is_some_and(|token| words.iter().any(|word| token.is(word)))
+    };
+    let perfect = back(1, &["have"]) && !back(2, &["will", "shall", "ll"]);
+    Some(if !perfect && (2..=3).any(modal) || modal(1) && !token.text.ends_with("ed") {
+        Tense::Future
+    } else {
+        Tense::Past
+    })
+}
+
+/// "is", "are" and "going" want "to" right after them.
+fn copula(tokens: &[Token<'_>], at: usize) -> bool {
+    tokens.get(at).is_some_and(|token| ["is", "are", "going", "about", "likely"].iter().any(|word| token.is(word)))
 }
 
 /// Whether something before a token speaks of the future: "until Friday" is to come in "will stay closed until Friday".
@@ -84,6 +109,9 @@ fn past(token: &Token<'_>) -> bool {
 const FUTURE: &str = "\
     will shall ll upcoming forthcoming tomorrow scheduled due expected expects expect slated planned plans planning begins \
     starts opens comes takes enters ends expires returns";
+
+/// Words that say so before a verb.
+const MODAL: &str = "would could may might should must";
 
 /// Words that say so where "to" and a verb follow.
 const WILLING: &str = "\
