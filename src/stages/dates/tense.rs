@@ -18,13 +18,25 @@ const REACH: usize = 16;
 
 /// The tense around the tokens from `first` to `end`, and the token that says so.
 pub(super) fn of(tokens: &[Token<'_>], first: usize, end: usize) -> (Option<Tense>, Option<usize>) {
-    let before = (first.saturating_sub(REACH)..first).rev();
+    let is = |at: usize, words: &[&str]| tokens.get(at).is_some_and(|token| words.iter().any(|word| token.is(word)));
+    // ", and on Tuesday a spokesman said" begins anew.
+    let anew =
+        |at: &usize| tokens.get(*at).is_some_and(|token| token.mark(',')) && is(at + 1, &["and", "but", "while"]);
+    let before = || (first.saturating_sub(REACH)..first).rev();
     let after = end..tokens.len().min(end + REACH);
     let breaks = |at: &usize| tokens.get(*at).is_some_and(|token| matches!(token.word, Word::Mark(';' | '"')));
     let say = |at: usize| word(tokens, at).map(|tense| (tense, at));
-    let mut before = before.take_while(|at| !breaks(at)).filter_map(say);
-    let mut after = after.take_while(|at| !breaks(at)).filter_map(say);
-    match before.next().or_else(|| after.next()) {
+    // "ahead of Sunday's vote"
+    let ahead = |at: usize| (is(at, &["ahead"]) && is(at + 1, &["of"])).then_some((Tense::Future, at));
+    let earlier = |at: usize| say(at).or_else(|| ahead(at));
+    let mut clause = before().take_while(|at| !breaks(at) && !anew(at)).filter_map(earlier);
+    let mut before = before().take_while(|at| !breaks(at)).filter_map(earlier);
+    // "On Saturday the council agreed to meet": that day it agreed.
+    let decided = |at: usize| {
+        tokens.get(at).is_some_and(|token| past(token) && listed(token, WILLING)).then_some((Tense::Past, at))
+    };
+    let mut after = after.take_while(|at| !breaks(at)).filter_map(|at| decided(at).or_else(|| say(at)));
+    match clause.next().or_else(|| after.next()).or_else(|| before.next()) {
         Some((tense, at)) => (Some(tense), Some(at)),
         None => (None, None),
     }
@@ -36,7 +48,12 @@ fn word(tokens: &[Token<'_>], at: usize) -> Option<Tense> {
     if token.text.len() < 2 || !token.text.is_ascii() {
         return None;
     }
-    let listed = |list: &str| list.split(' ').any(|word| token.is(word));
+    let listed = |list: &str| listed(token, list);
+    // "court-ordered", "U.S.-led"
+    let joined = !token.spaced && at > 0 && tokens.get(at - 1).is_some_and(|mark| mark.mark('-'));
+    if joined {
+        return None;
+    }
     let next = |word: &str| tokens.get(at + 1).is_some_and(|token| token.is(word));
     // "won't"; "won" is past.
     let will_not = token.is("won") && tokens.get(at + 1).is_some_and(|mark| mark.mark('\''));
@@ -44,7 +61,14 @@ fn word(tokens: &[Token<'_>], at: usize) -> Option<Tense> {
     if listed(FUTURE) || will_not || token.is("set") && (next("for") || next("to")) {
         return Some(Tense::Future);
     }
-    let to = next("to") && tokens.get(at + 2).is_some_and(|verb| !verb.capital && verb.word == Word::Other);
+    // "agreed to meet", but not "agreed to sampling"
+    let verb = |at: usize| {
+        tokens.get(at).is_some_and(|verb| {
+            let gerund = verb.text.len() > 5 && verb.text.ends_with("ing");
+            !verb.capital && verb.word == Word::Other && !gerund
+        })
+    };
+    let to = next("to") && verb(at + 2);
     if listed(WILLING) && to {
         return Some(Tense::Future);
     }
@@ -57,8 +81,8 @@ fn word(tokens: &[Token<'_>], at: usize) -> Option<Tense> {
         return Some(Tense::Future);
     }
     // "agreed on Wednesday to stop": what was agreed, wanted or planned is to come.
-    let willing = |at: usize| tokens.get(at).is_some_and(|token| WILLING.split(' ').any(|word| token.is(word)));
-    let infinitive = tokens.get(at + 1).is_some_and(|verb| !verb.capital && verb.word == Word::Other) && !next("have");
+    let willing = |at: usize| tokens.get(at).is_some_and(|token| self::listed(token, WILLING));
+    let infinitive = verb(at + 1) && !next("have");
     if token.is("to") && infinitive && (at.saturating_sub(4)..at).any(|back| willing(back) && !copula(tokens, back)) {
         return Some(Tense::Future);
     }
@@ -97,6 +121,11 @@ pub(super) fn looks_ahead(tokens: &[Token<'_>], first: usize) -> bool {
     (first.saturating_sub(REACH)..first).any(|at| word(tokens, at) == Some(Tense::Future))
 }
 
+/// Whether a word is in a list.
+fn listed(token: &Token<'_>, list: &str) -> bool {
+    list.split(' ').any(|word| token.is(word))
+}
+
 /// Whether a word is a verb of the past.
 fn past(token: &Token<'_>) -> bool {
     let text = token.text;
@@ -108,7 +137,7 @@ fn past(token: &Token<'_>) -> bool {
 /// Words that say that something is to come.
 const FUTURE: &str = "\
     will shall ll upcoming forthcoming tomorrow scheduled due expected expects expect slated planned plans planning begins \
-    starts opens comes takes enters ends expires returns";
+    starts opens takes enters ends expires returns meet meets";
 
 /// Words that say so before a verb.
 const MODAL: &str = "would could may might should must";
