@@ -155,9 +155,11 @@ impl Reading {
             seen.extend(self.named.filter(|_| answer.by_text).map(|named| named.span));
             seen.extend(cue.and_then(|cue| tokens.get(cue)).filter(|_| answer.by_tense).map(|token| token.span));
             if let Some(value) = names(&answer) {
-                let exact = !matches!(value, Value::Decade(_) | Value::Century(_));
+                let open = matches!(answer.known, Known::Interval(None, _) | Known::Interval(_, None));
+                let exact = !open && !matches!(value, Value::Decade(_) | Value::Century(_));
                 let said = exact && (answer.rule.starts_with("absolute") || answer.rule == "year_of_text_date");
-                self.named = Some(Named { value, span, sentences: 0, said });
+                let end = matches!(answer.known, Known::Interval(..)) && !matches!(value, Value::Time(..));
+                self.named = Some(Named { value, span, sentences: 0, said, end });
             }
             self.dates.push(expressed(span, found.expression, &answer, Evidence::of(answer.rule, seen)));
         }
@@ -186,7 +188,7 @@ fn expressed(span: Span, expression: Expression, answer: &Answer, evidence: Evid
             let end = |end: Option<Value>| end.map_or("..".to_owned(), |value| value.to_string());
             (Some(format!("{}/{}", end(from), end(to))), first(from), last(to))
         }
-        Known::Duration { count, half, unit, rest } => (Some(lengths(count, half, unit, rest)), None, None),
+        Known::Duration { count, hundredths, unit, rest } => (Some(lengths(count, hundredths, unit, rest)), None, None),
         Known::Set(set, time) => (Some(rhythm(set, time)), None, None),
     };
     let open = |value: Value| !resolve::placed(value);
@@ -213,34 +215,45 @@ fn expressed(span: Span, expression: Expression, answer: &Answer, evidence: Evid
     Expressed { span, kind, value, resolved, granularity: answer.granularity, modifier, from, to, evidence }
 }
 
-/// A length in two units.
-fn lengths(count: u32, half: bool, unit: Unit, rest: Option<(u32, Unit)>) -> String {
-    let first = length(count, half, unit);
-    let Some((count, smaller)) = rest else { return first };
-    let last = length(count, false, smaller);
-    let last = last.trim_start_matches('P');
-    // One T stands before all times of day.
-    if unit < Unit::Day { first + last.trim_start_matches('T') } else { first + last }
+/// A length in up to three units.
+fn lengths(count: u32, hundredths: u8, unit: Unit, rest: [Option<(u32, Unit)>; 2]) -> String {
+    let mut whole = length(count, hundredths, unit);
+    let mut before = unit;
+    for (count, smaller) in rest.into_iter().flatten() {
+        let last = length(count, 0, smaller);
+        let last = last.trim_start_matches('P');
+        // One T stands before all times of day.
+        whole.push_str(if before < Unit::Day { last.trim_start_matches('T') } else { last });
+        before = smaller;
+    }
+    whole
 }
 
 /// A length as ISO 8601 writes it.
-fn length(count: u32, half: bool, unit: Unit) -> String {
-    let (count, letter) = match unit {
-        Unit::Second => (count, "S"),
-        Unit::Minute => (count, "M"),
-        Unit::Hour => (count, "H"),
-        Unit::Day | Unit::Night => (count, "D"),
-        Unit::Week | Unit::Weekend => (count, "W"),
-        Unit::Fortnight => (count.saturating_mul(2), "W"),
-        Unit::Month => (count, "M"),
-        Unit::Quarter => (count.saturating_mul(3), "M"),
-        Unit::Year => (count, "Y"),
-        Unit::Decade => (count.saturating_mul(10), "Y"),
-        Unit::Century => (count.saturating_mul(100), "Y"),
+fn length(count: u32, hundredths: u8, unit: Unit) -> String {
+    let (factor, letter) = match unit {
+        Unit::Second => (1, "S"),
+        Unit::Minute => (1, "M"),
+        Unit::Hour => (1, "H"),
+        Unit::Day | Unit::Night => (1, "D"),
+        // ISO 8601 has no letter for weekends; TimeML writes them so.
+        Unit::Weekend => (1, "WE"),
+        Unit::Week => (1, "W"),
+        Unit::Fortnight => (2, "W"),
+        Unit::Month => (1, "M"),
+        Unit::Quarter => (3, "M"),
+        Unit::Year => (1, "Y"),
+        Unit::Decade => (10, "Y"),
+        Unit::Century => (100, "Y"),
     };
     let time = if unit < Unit::Day { "T" } else { "" };
-    let half = if half { ".5" } else { "" };
-    format!("P{time}{count}{half}{letter}")
+    let all = (100 * u64::from(count) + u64::from(hundredths)) * factor;
+    let (whole, part) = (all / 100, all % 100);
+    match (part, part % 10) {
+        (0, _) => format!("P{time}{whole}{letter}"),
+        (_, 0) => format!("P{time}{whole}.{}{letter}", part / 10),
+        _ => format!("P{time}{whole}.{part:02}{letter}"),
+    }
 }
 
 /// What returns: every so often, or as TimeML writes the days and months of any year, and the time of day.
@@ -251,8 +264,7 @@ fn rhythm(set: Set, time: Option<Clock>) -> String {
     match (set, time) {
         (Set::Every { count: 1, unit: Unit::Day } | Set::Part(_), Some(time)) => daily(&time),
         (Set::Weekday(day) | Set::WeekdayPart(day, _), Some(time)) => weekly(day, &time),
-        (Set::Every { count: 1, unit: Unit::Weekend }, _) => format!("{ANY_YEAR}-WXX-WE"),
-        (Set::Every { count, unit }, _) => format!("R/{}", length(count, false, unit)),
+        (Set::Every { count, unit }, _) => format!("R/{}", length(count, 0, unit)),
         (Set::Weekday(day), None) => weekly(day, ""),
         (Set::Month(month), _) => format!("{ANY_YEAR}-{month:02}"),
         (Set::Part(part), None) => daily(&format!("T{}", calendar::code(part))),
@@ -353,6 +365,16 @@ mod tests {
             "–",
             "29",
             "00/00/0000",
+            "first",
+            "weeks",
+            "onwards",
+            "p.m.",
+            "10:30",
+            "the 31st",
+            "weekends",
+            "4294967295.99",
+            "centuries",
+            "UTC+14",
         ];
         proptest!(|(picks in proptest::collection::vec(0..WORDS.len(), 0..14), glue in any::<bool>())| {
             let words: Vec<&str> = picks.iter().map(|pick| WORDS[*pick]).collect();
@@ -372,7 +394,23 @@ mod tests {
     /// a time that grows with its square.
     #[test]
     fn a_sentence_of_dates_alone_is_read_in_one_pass() {
-        for words in ["from May to ", "the last ", "3-5-", "Monday, ", "two and a half ", "the "] {
+        const WORDS: &[&str] = &[
+            "from May to ",
+            "the last ",
+            "3-5-",
+            "Monday, ",
+            "two and a half ",
+            "the ",
+            "the first 2 weeks of ",
+            "3 days after ",
+            "between 7 and ",
+            "a year, ",
+            "1 May and after ",
+            "3:00 to 4:00 ",
+            "would ",
+            "to stop ",
+        ];
+        for words in WORDS {
             read(&words.repeat(100_000 / words.len()));
         }
     }

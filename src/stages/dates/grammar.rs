@@ -32,8 +32,16 @@ pub(super) enum Expression {
     Point(Point),
     /// From one to the other, both inside; an end that is not said is open.
     Range(Option<Point>, Option<Point>),
-    /// How long: a count (none for "several"), half a unit more, the unit.
-    Duration { count: Option<u32>, half: bool, unit: Unit, rest: Option<(u32, Unit)>, modifier: Option<Modifier> },
+    /// How long: a count (none for "several"), hundredths of a unit more, the unit; what is left over in smaller ones.
+    Duration {
+        count: Option<u32>,
+        hundredths: u8,
+        unit: Unit,
+        rest: [Option<(u32, Unit)>; 2],
+        modifier: Option<Modifier>,
+    },
+    /// "from Monday on": from then on, whenever that is.
+    Onward(Point),
     /// So long before or after a date: "two weeks before Christmas".
     Beyond { count: Option<i32>, unit: Unit, point: Point },
     /// Again and again, at a time.
@@ -104,6 +112,11 @@ pub(super) enum When {
         day: i8,
         step: Option<Step>,
     },
+    /// "Thursday the 13th": of the month that fits both.
+    WeekdayNumber {
+        weekday: i8,
+        day: i8,
+    },
     /// A day of "last week".
     WeekdayOf {
         day: i8,
@@ -149,6 +162,16 @@ pub(super) enum When {
         unit: Unit,
         from: From,
     },
+    /// "the first six months of 2024", "the last week of April": so much of the start or the end of a month or a year.
+    Share {
+        first: bool,
+        count: u32,
+        unit: Unit,
+        year: YearOf,
+        month: Option<i8>,
+    },
+    /// "year to date".
+    ToDate(Unit),
     /// It has the form of a date and is none, as 31 February.
     Broken(Unit),
 }
@@ -302,6 +325,7 @@ impl Grammar<'_> {
     fn expression(&self, at: usize) -> Read<Expression> {
         self.range(at)
             .or_else(|| self.open(at))
+            .or_else(|| self.onward(at))
             .or_else(|| self.set_with_time(at))
             .or_else(|| self.beyond(at))
             .or_else(|| self.point(at).map(|(point, end)| (Expression::Point(point), end)))

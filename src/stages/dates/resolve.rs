@@ -35,6 +35,8 @@ pub(super) struct Named {
     pub(super) sentences: usize,
     /// Whether its year is said and exact, so that it may be the year of a story.
     pub(super) said: bool,
+    /// Whether it is an end of a longer stretch, which times of day do not belong to.
+    pub(super) end: bool,
 }
 
 /// An answer, and the rule that gave it.
@@ -60,7 +62,7 @@ pub(super) enum Known {
     Nothing,
     One(Value),
     Interval(Option<Value>, Option<Value>),
-    Duration { count: u32, half: bool, unit: Unit, rest: Option<(u32, Unit)> },
+    Duration { count: u32, hundredths: u8, unit: Unit, rest: [Option<(u32, Unit)>; 2] },
     Set(Set, Option<Clock>),
 }
 
@@ -111,16 +113,17 @@ impl Context {
         let (found, modifier) = match expression {
             Expression::Point(point) => (self.point(point), point.modifier),
             Expression::Range(from, to) => (self.range(from, to), from.xor(to).and_then(|only| only.modifier)),
-            Expression::Duration { count, half, unit, rest, modifier } => {
+            Expression::Duration { count, hundredths, unit, rest, modifier } => {
                 let found = match count {
                     Some(count) => Found {
-                        known: Known::Duration { count, half, unit, rest },
+                        known: Known::Duration { count, hundredths, unit, rest },
                         ..Found::nothing(name(unit), "duration")
                     },
                     None => Found::nothing(name(unit), "count_not_said"),
                 };
                 (found, modifier)
             }
+            Expression::Onward(point) => (self.open(point, self.tense, |value| (Some(value), None)), point.modifier),
             Expression::Beyond { count, unit, point } => (self.beyond(count, unit, point), None),
             Expression::Set(set, time) => {
                 let granularity = match set {
@@ -147,7 +150,7 @@ impl Context {
         let Some(when) = point.when else {
             let Some(clock) = clock(point) else { return Found::nothing("minute", "no_reference") };
             // A time alone is one of a day that the sentence names, or the one before.
-            let day = self.named.filter(|named| named.sentences <= 1).and_then(|named| named.value.day());
+            let day = self.named.filter(|named| named.sentences <= 1 && !named.end).and_then(|named| named.value.day());
             return match day {
                 Some(day) => on_day(day, clock, point.time).map_or(Found::nothing("minute", "no_such_day"), |value| {
                     Found::new(value, "day_of_text_date").by_text()
@@ -193,6 +196,7 @@ impl Context {
                     None => Found { known: Known::Nothing, granularity: "day", ..week },
                 }
             }
+            When::WeekdayNumber { weekday, day } => self.weekday_number(weekday, day),
             When::Numeric { first, second, year } => self.numeric(first, second, year),
             When::Weekday { day, step } => self.weekday(day, step),
             When::Year(year) => Found::new(Value::Year(year), "absolute_year"),
@@ -208,6 +212,14 @@ impl Context {
             When::Whole { step, unit } => self.whole(step, unit),
             When::Offset { count, unit, from } => self.offset(count, unit, from),
             When::Stretch { count, unit, from } => self.stretch(count, unit, from),
+            When::Share { first, count, unit, year, month } => self.share(first, count, unit, year, month),
+            When::ToDate(unit) => {
+                let day = self.published.and_then(|day| Some((start(Value::around(day, unit)?)?, day)));
+                day.map_or(Found::nothing("day", "no_reference"), |(first, last)| Found {
+                    known: Known::Interval(Some(Value::Day(first)), Some(Value::Day(last))),
+                    ..Found::nothing("day", "relative_to_publication")
+                })
+            }
             When::Broken(unit) => Found::nothing(name(unit), "no_such_day"),
         }
     }
@@ -254,14 +266,14 @@ impl Context {
                 if matches!(step, Step::Previous | Step::Following | Step::Same) {
                     let value = self.named().and_then(|named| {
                         let day = start(named.value)?;
-                        if tense.is_none() { known(day.year()) } else { near(day, &known, tense, false) }
+                        if tense.is_none() { known(day.year()) } else { near(day, &known, &span_of, tense, false) }
                     });
                     return value.map_or_else(unknown, |value| Found::new(value, "relative_to_text_date").by_text());
                 }
                 let Some(published) = self.published else { return unknown() };
                 let value = match tense {
                     None => known(published.year()).map(|value| current(value, published)),
-                    tense => near(published, &known, tense, false),
+                    tense => near(published, &known, &span_of, tense, false),
                 };
                 found(value, "relative_to_publication")
             }
@@ -281,7 +293,7 @@ impl Context {
                     Some(Tense::Future) => "after_publication",
                     None => "nearest_to_publication",
                 };
-                let found = found(near(published, &known, self.tense, true), rule);
+                let found = found(near(published, &known, &span_of, self.tense, true), rule);
                 if self.tense.is_some() { found.by_tense() } else { found }
             }
         }
@@ -300,6 +312,26 @@ impl Context {
         };
         Date::new(year, month, day)
             .map_or(Found::nothing("day", "no_such_day"), |day| Found::new(Value::Day(day), rule))
+    }
+
+    /// "Thursday the 13th": of the nearest month whose 13th is a Thursday.
+    fn weekday_number(&self, weekday: i8, day: i8) -> Found {
+        let Some(published) = self.published else { return Found::nothing("day", "no_reference") };
+        // As `near` counts years, months are counted from that of publication.
+        let known = |place: i16| {
+            let months = i32::from(place) - i32::from(published.year());
+            let month = plus(published.first_of_month(), months, Unit::Month)?;
+            let date = Date::new(month.year(), month.month(), day).ok()?;
+            (Some(date.weekday()) == calendar::weekday(weekday)).then_some(Value::Day(date))
+        };
+        let value = near(published, &known, &span_of, self.tense, true);
+        let rule = match self.tense {
+            Some(Tense::Past) => "before_publication",
+            Some(Tense::Future) => "after_publication",
+            None => "nearest_to_publication",
+        };
+        let found = value.map_or(Found::nothing("day", "no_such_day"), |value| Found::new(value, rule));
+        if self.tense.is_some() { found.by_tense() } else { found }
     }
 
     fn weekday(&self, day: i8, step: Option<Step>) -> Found {
@@ -416,6 +448,49 @@ impl Context {
         }
     }
 
+    /// "the first six months of 2024", "the last week of April".
+    fn share(&self, first: bool, count: u32, unit: Unit, year: YearOf, month: Option<i8>) -> Found {
+        let whole = match month {
+            Some(month) => self.when(When::Month { year, month }),
+            None => self.in_year(year, |year| Some(Value::Year(year)), None),
+        };
+        let nothing = Found { known: Known::Nothing, granularity: name(unit), ..whole };
+        let Some((begin, close)) = whole.value().and_then(Value::days) else { return nothing };
+        let ends = || {
+            let on = i32::try_from(count).ok()?.checked_sub(1)?;
+            if month.is_some() && unit == Unit::Week {
+                // The weeks of a month are counted from its first day, or back from its last.
+                let days = count.checked_mul(7).and_then(|days| i32::try_from(days).ok())?.checked_sub(1)?;
+                let ends = if first {
+                    (begin, plus(begin, days, Unit::Day)?)
+                } else {
+                    (plus(close, -days, Unit::Day)?, close)
+                };
+                return Some((Value::Day(ends.0), Value::Day(ends.1)));
+            }
+            // The first week of a year holds 4 January, the last one 28 December.
+            let inside = if unit == Unit::Week { 3 } else { 0 };
+            let (from, to) = if first {
+                let from = plus(begin, inside, Unit::Day)?;
+                (from, plus(from, on, unit)?)
+            } else {
+                let to = plus(close, -inside, Unit::Day)?;
+                // Counted in months from a day that all months have.
+                let to = if unit >= Unit::Month { to.first_of_month() } else { to };
+                (plus(to, -on, unit)?, to)
+            };
+            Some((Value::around(from, unit)?, Value::around(to, unit)?))
+        };
+        let Some((from, to)) = ends().filter(|(from, to)| {
+            let inside = |value: &Value| value.days().is_some_and(|(first, last)| first <= close && begin <= last);
+            inside(from) && inside(to)
+        }) else {
+            return Found { rule: "no_such_day", ..nothing };
+        };
+        let known = if from == to { Known::One(from) } else { Known::Interval(Some(from), Some(to)) };
+        Found { known, granularity: from.granularity(), ..whole }
+    }
+
     /// "the past three years": from so long ago until now; "the next three years" of a story begin there.
     fn stretch(&self, count: Option<i32>, unit: Unit, from: From) -> Found {
         let nothing = |rule| Found::nothing(name(unit), rule);
@@ -424,6 +499,29 @@ impl Context {
         let story = self.named().filter(|named| from == From::Text && named.value.year().is_some_and(old));
         let reference = story.and_then(|named| start(named.value)).or(self.published);
         let Some(reference) = reference else { return nothing("no_reference") };
+        if unit == Unit::Hour && count % 24 == 0 {
+            // The day of publication has no hour: "the past 24 hours" reach into the day before.
+            let far = plus(reference, count / 24, Unit::Day);
+            let (first, last) = if count < 0 { (far, Some(reference)) } else { (Some(reference), far) };
+            let (Some(first), Some(last)) = (first, last) else { return nothing("no_reference") };
+            return Found {
+                known: Known::Interval(Some(Value::Day(first)), Some(Value::Day(last))),
+                granularity: "day",
+                ..nothing("relative_to_publication")
+            };
+        }
+        if unit == Unit::Quarter {
+            // Quarters that are whole, without the one that the day is in.
+            let quarter = |count: i32| Value::around(plus(reference, count, unit)?, unit);
+            let ends = if count < 0 { quarter(count).zip(quarter(-1)) } else { quarter(1).zip(quarter(count)) };
+            let Some((first, last)) = ends else { return nothing("no_reference") };
+            let rule = if story.is_some() { "relative_to_text_date" } else { "relative_to_publication" };
+            return Found {
+                known: Known::Interval(Some(first), Some(last)),
+                by_text: story.is_some(),
+                ..nothing(rule)
+            };
+        }
         if story.is_none() && (Unit::Day..Unit::Month).contains(&unit) {
             // Up to the day of publication, or from the day after it on.
             let next = |day: Date| day.tomorrow().ok();
@@ -486,9 +584,30 @@ impl Context {
         Found { known: Known::Interval(from, to), ..found }
     }
 
+    /// "from May to September", both of one year that is not said: the whole is near the day of publication, so that one
+    /// that has begun is not taken for the next one.
+    fn both_near(&self, from: Option<When>, to: Option<When>, rule: &str) -> Option<Known> {
+        let (from, to, published) = (from?, to?, self.published?);
+        let unsaid = |when: When| year_of(when) == Some(YearOf::Unsaid);
+        if !unsaid(from) || !unsaid(to) || !rule.ends_with("_publication") {
+            return None;
+        }
+        let at = |when: When, year: i16| self.when(with_year(when, YearOf::Given(year))).value();
+        let known = |year: i16| {
+            let first = at(from, year)?;
+            let last =
+                at(to, year).filter(|last| ordered(first, Some(*last))).or_else(|| at(to, year.checked_add(1)?))?;
+            Some((first, last))
+        };
+        let whole = |(first, last): (Value, Value)| Some((span_of(first)?.0, span_of(last)?.1));
+        let (first, last) = near(published, &known, &whole, self.tense, true)?;
+        Some(Known::Interval(Some(first), Some(last)))
+    }
+
     fn closed(&self, from: Point, to: Point) -> Found {
         // What one end does not say, the other says: "May to June 1981", "March 2024 to May".
         let times = from.when.is_none() || to.when.is_none();
+        let from_alone = from.when.is_none();
         let (from, to) = match (from.when, to.when) {
             (None, Some(_)) => (Point { when: to.when, ..from }, to),
             (Some(_), None) => (from, Point { when: from.when, ..to }),
@@ -501,8 +620,12 @@ impl Context {
             (None, None) => (from, to),
         };
         let mut first = self.point(from);
+        let whole_days = [from, to].iter().all(|point| point.time.is_none() && point.part.is_none());
+        if let Some(both) = self.both_near(from.when, to.when, first.rule).filter(|_| whole_days) {
+            return Found { known: both, ..first };
+        }
         if times {
-            return match (first.value(), self.point(to).value()) {
+            return match night_between(from_alone, first.value(), self.point(to).value()) {
                 (Some(from), Some(to)) => Found { known: Known::Interval(Some(from), Some(to)), ..first },
                 _ => first,
             };
@@ -526,7 +649,13 @@ impl Context {
             Some(When::Weekday { day, step: None }) => {
                 let next = start_value.day().and_then(|day| day.tomorrow().ok());
                 let value = next.and_then(|next| calendar::weekday_from(next, day));
-                value.map_or(Found::nothing("day", "no_reference"), |day| Found::new(Value::Day(day), first.rule))
+                let timed = |day: Date| match clock(to) {
+                    Some(clock) => on_day(day, clock, to.time),
+                    None => Some(to.part.map_or(Value::Day(day), |part| Value::Part(day, part))),
+                };
+                value
+                    .and_then(timed)
+                    .map_or(Found::nothing("day", "no_reference"), |value| Found::new(value, first.rule))
             }
             _ => self.point(to),
         };
@@ -535,6 +664,21 @@ impl Context {
             return Found::nothing(first.granularity, "no_such_day");
         }
         Found { known: Known::Interval(Some(start_value), Some(end_value)), ..first }
+    }
+}
+
+/// The ends of "10 p.m. to 6 a.m. on Tuesday", which begins the day before, and of "Monday 10 p.m. to 6 a.m.", which ends
+/// the day after: one day is said, and the clock goes back.
+fn night_between(from_alone: bool, first: Option<Value>, last: Option<Value>) -> (Option<Value>, Option<Value>) {
+    let (Some(Value::Time(day, begin)), Some(Value::Time(same, end))) = (first, last) else { return (first, last) };
+    let minutes = |clock: Clock| 60 * i32::from(clock.hour) + i32::from(clock.minute.unwrap_or(0));
+    if day != same || minutes(begin) <= minutes(end) {
+        return (first, last);
+    }
+    if from_alone {
+        (plus(day, -1, Unit::Day).map(|day| Value::Time(day, begin)), last)
+    } else {
+        (first, plus(day, 1, Unit::Day).map(|day| Value::Time(day, end)))
     }
 }
 
@@ -593,14 +737,15 @@ fn fine_enough(value: Value, unit: Unit) -> bool {
 
 /// Of a date that returns every year, the one that is meant: the last that had begun, the next that has not ended, else
 /// the nearer one, where what is over counts as half as far.
-fn near(
+fn near<T: Copy>(
     published: Date,
-    known: &impl Fn(i16) -> Option<Value>,
+    known: &impl Fn(i16) -> Option<T>,
+    span_of: &impl Fn(T) -> Option<(Date, Date)>,
     tense: Option<Tense>,
     inclusive: bool,
-) -> Option<Value> {
+) -> Option<T> {
     let year = published.year();
-    let distance = |value: Value| {
+    let distance = |value: T| {
         let (first, last) = span_of(value)?;
         let days = |from: Date, to: Date| from.until(to).ok().map(|span| span.get_days());
         let inside = first <= published && published <= last;

@@ -177,8 +177,10 @@ fn numeral_word(text: &str) -> Word {
 
 /// A number with groups of thousands or decimals: never a year, but it can be how many years.
 fn grouped(text: &str) -> Word {
-    if let Some(whole) = text.strip_suffix(".5").and_then(|whole| whole.parse().ok()) {
-        return Word::Half(whole);
+    if let Some((whole, part)) = text.split_once('.')
+        && let (Ok(whole), Ok(value), 1..=2) = (whole.parse(), part.parse::<u8>(), part.len())
+    {
+        return Word::Decimal { whole, hundredths: if part.len() == 1 { 10 * value } else { value } };
     }
     let mut parts = text.split(',');
     let first = parts.next().unwrap_or_default();

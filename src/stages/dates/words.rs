@@ -7,8 +7,8 @@ pub(super) enum Word {
     Number { value: u32, digits: u8 },
     /// Digits with groups of thousands.
     Grouped(u32),
-    /// "2.5".
-    Half(u32),
+    /// "2.5", "12.25".
+    Decimal { whole: u32, hundredths: u8 },
     /// "3rd", "third".
     Ordinal(u32),
     /// "three", "twenty"; 0 for "several" and the like.
@@ -135,12 +135,15 @@ const WORDS: &[(&str, Word)] = &[
     ("ad", Key),
     ("after", Key),
     ("afternoon", P(Part::Afternoon)),
+    ("afternoons", Key),
     ("ago", Key),
     ("all", Key),
+    ("almost", Key),
     ("am", Meridiem { pm: false }),
     ("an", Key),
     ("and", Key),
     ("annually", Key),
+    ("approximately", Key),
     ("apr", month(4, Short)),
     ("april", month(4, Homonym)),
     ("around", Key),
@@ -155,6 +158,8 @@ const WORDS: &[(&str, Word)] = &[
     ("between", Key),
     ("bst", Z(Zone::Fixed(60))),
     ("by", Key),
+    ("c", Key),
+    ("ca", Key),
     ("ce", Key),
     ("centuries", units(Unit::Century)),
     ("century", unit(Unit::Century)),
@@ -195,6 +200,7 @@ const WORDS: &[(&str, Word)] = &[
     ("et", Z(Zone::America(-300))),
     ("eve", Key),
     ("evening", P(Part::Evening)),
+    ("evenings", Key),
     ("every", Key),
     ("fall", Season { season: 23, sure: false }),
     ("feb", month(2, Short)),
@@ -259,6 +265,7 @@ const WORDS: &[(&str, Word)] = &[
     ("months", units(Unit::Month)),
     ("more", Key),
     ("morning", P(Part::Morning)),
+    ("mornings", Key),
     ("msk", Z(Zone::Fixed(180))),
     ("mst", Z(Zone::Fixed(-420))),
     ("mt", Z(Zone::America(-420))),
@@ -280,6 +287,7 @@ const WORDS: &[(&str, Word)] = &[
     ("october", month(10, Yes)),
     ("of", Key),
     ("on", Key),
+    ("once", Key),
     ("one", Cardinal(1)),
     ("over", Key),
     ("past", Key),
@@ -294,6 +302,7 @@ const WORDS: &[(&str, Word)] = &[
     ("quarterly", Key),
     ("quarters", units(Unit::Quarter)),
     ("recent", Key),
+    ("roughly", Key),
     ("same", Key),
     ("sat", weekday(6, Short)),
     ("saturday", weekday(6, Yes)),
@@ -376,7 +385,7 @@ const WORDS: &[(&str, Word)] = &[
 ];
 
 /// The longest word of the list.
-const LONGEST: usize = 11;
+const LONGEST: usize = 13;
 
 /// What letters can be in a date.
 pub(super) fn of(letters: &str) -> Word {

@@ -37,6 +37,8 @@ impl Grammar<'_> {
         read.or_else(|| self.day_first(at))
             .or_else(|| self.deictic(at))
             .or_else(|| self.holiday(at))
+            .or_else(|| self.share(at))
+            .or_else(|| self.to_date(at))
             .or_else(|| self.counted(at))
             .or_else(|| self.relative(at))
             .or_else(|| self.ordered(at))
@@ -56,6 +58,15 @@ impl Grammar<'_> {
         };
         if dated.is_some() {
             return dated;
+        }
+        // "Thursday the 13th"; Friday the 13th is a film and a fear.
+        if let (Word::Ordinal(number @ 1..=31), true, true) =
+            (self.word(next), self.is(next.wrapping_sub(1), "the"), next > at + 1)
+            && !(day == 5 && number == 13)
+            && sure == Sure::Yes
+            && self.get(next)?.text.starts_with(|c: char| c.is_ascii_digit())
+        {
+            return Some((When::WeekdayNumber { weekday: day, day: number as i8 }, next + 1));
         }
         // "Tuesday of last week", "Wednesday next week"
         let of = self.skip(at + 1, &["of"]);
@@ -123,8 +134,14 @@ impl Grammar<'_> {
             return None;
         }
         let (day, next) = self.day_number(start).filter(|_| self.free(start))?;
-        let of = self.skip(self.tight(next), &["of"]);
+        // "the 15th day of September"
+        let counted = if self.is(next, "day") && self.is(next + 1, "of") { next + 1 } else { next };
+        let of = self.skip(self.tight(counted), &["of"]);
         let Word::Month { month, sure } = self.word(of) else { return None };
+        // "$ 12 December"
+        if self.mark(start.wrapping_sub(1), '$') {
+            return None;
+        }
         // "10 May supporters", "2 March to the capital"
         if of == next && sure == Sure::Homonym && self.get(of + 1).is_some_and(|token| token.is("not")) {
             return None;

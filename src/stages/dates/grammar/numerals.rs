@@ -41,13 +41,13 @@ impl Grammar<'_> {
         const COUNTED: &str = "\
             people persons men women children soldiers troops dollars euros pounds rubles roubles miles mile \
             kilometers kilometres km meters metres m feet ft foot tons tonnes votes points jobs homes houses \
-            cases deaths times words seats students workers employees protesters percent per pc million \
+            cases deaths times words seats students workers employees protesters percent pc million \
             billion thousand hundred dead injured wounded residents civilians officers members others copies \
             units kg mph kmh degrees refugees migrants prisoners drones missiles hectares acres barrels \
             passengers athletes companies countries schools patients square cubic calories years days hours \
             minutes months weeks seconds of or more";
         let Some(token) = self.get(at) else { return false };
-        if token.mark('%') {
+        if token.mark('%') || token.is("per") && self.is(at + 1, "cent") {
             return true;
         }
         let of =

@@ -79,6 +79,10 @@ impl Grammar<'_> {
     /// Words for a part of a date: "early", "late on", "mid-", "the end of".
     pub(super) fn lead(&self, at: usize) -> Read<Modifier> {
         let bare = self.skip(at, &["the", "very"]);
+        // "earlier today" is before now, not the start of the day.
+        if self.any(bare, &["earlier", "later"]) && self.is(bare + 1, "today") {
+            return None;
+        }
         let modifier = match () {
             () if self.is(bare, "early") && self.is(bare + 1, "hours") && self.is(bare + 2, "of") => {
                 return Some((Modifier::Start, self.skip(bare + 3, &["the"])));
@@ -127,8 +131,20 @@ impl Grammar<'_> {
                 return Some((Point { part, time, ..date }, end));
             }
             // "10 p.m." needs no company; "noon" alone does.
-            return (time.is_some() || self.before(at, &["at", "by", "until", "before", "after", "around", "about"]))
-                .then_some((point, next));
+            let twelve = matches!(self.word(at), Word::Number { .. });
+            return (time.is_some()
+                || twelve
+                || self.before(at, &["at", "by", "until", "before", "after", "around", "about"]))
+            .then_some((point, next));
+        }
+        // "in the morning at 7"
+        let part = self.in_the(at);
+        if let (true, Word::Part(part), Word::Number { value: hour @ 1..=12, digits: 1..=2 }) =
+            (part > at && self.any(part + 1, &["at", "around"]), self.word(part), self.word(part + 2))
+            && self.closes(at + 5)
+        {
+            let time = Time { hour: hour_in(hour as i8, part), minute: None, zone: None, half_said: true };
+            return Some((Point { when: None, part: None, time: Some(time), modifier: None }, at + 5));
         }
         self.dated(at)
     }
@@ -154,7 +170,7 @@ impl Grammar<'_> {
             return Some((Point::of(When::Around { year, month, day, unit }), end));
         }
         if let Word::Part(part) = self.word(the)
-            && the > at
+            && (the > at || self.before(at, &["early", "late"]))
             && self.is(the + 1, "of")
         {
             let (when, end) = self.date(the + 2).filter(|(when, _)| has_days(*when))?;
@@ -177,7 +193,7 @@ impl Grammar<'_> {
         }
         // "last night at 8"
         if let (Some(part), true, Word::Number { value: hour @ 1..=12, digits: 1..=2 }) =
-            (point.part, self.is(end, "at"), self.word(end + 1))
+            (point.part, self.any(end, &["at", "around", "about"]), self.word(end + 1))
             && self.closes(end + 2)
         {
             point.time = Some(Time { hour: hour_in(hour as i8, part), minute: None, zone: None, half_said: true });
@@ -213,6 +229,14 @@ impl Grammar<'_> {
     pub(super) fn time(&self, at: usize) -> Option<(Option<Time>, Option<Part>, usize)> {
         let (hour, minute, mut next) = match self.word(at) {
             Word::Number { value, digits } if digits <= 2 && value < 25 => (value as i8, None, at + 1),
+            // "1140 a.m."
+            Word::Number { value, digits: 4 }
+                if (100..1260).contains(&value)
+                    && value % 100 < 60
+                    && matches!(self.word(at + 1), Word::Meridiem { .. }) =>
+            {
+                ((value / 100) as i8, Some((value % 100) as i8), at + 1)
+            }
             // "2200 GMT"
             Word::Number { value, digits: 4 } if value < 2400 && value % 100 < 60 => {
                 let zone = matches!(self.word(at + 1), Word::Zone(_));
@@ -248,6 +272,11 @@ impl Grammar<'_> {
                 sure = true;
                 half_said = true;
                 hour % 12 + if pm { 12 } else { 0 }
+            }
+            _ if self.is(next, "oclock") => {
+                next += 1;
+                sure = true;
+                hour
             }
             _ if self.is(next, "o") && self.mark(next + 1, '\'') && self.is(next + 2, "clock") => {
                 next += 3;
@@ -290,11 +319,28 @@ impl Grammar<'_> {
             _ if local => (Zone::Local, inside + 2),
             _ => match named {
                 Some((_, winter)) if self.is(inside + 1, "time") => (Zone::America(*winter), inside + 2),
-                Some((_, winter)) if self.any(inside + 1, &["standard", "daylight"]) && self.is(inside + 2, "time") => {
-                    (Zone::America(*winter), inside + 3)
+                Some((_, winter)) if self.is(inside + 1, "standard") && self.is(inside + 2, "time") => {
+                    (Zone::Fixed(*winter), inside + 3)
+                }
+                Some((_, winter)) if self.is(inside + 1, "daylight") && self.is(inside + 2, "time") => {
+                    (Zone::Fixed(winter + 60), inside + 3)
                 }
                 _ => return (None, at),
             },
+        };
+        let (zone, next) = match self.word(next + 1) {
+            // "UTC+3"
+            Word::Number { value: hours @ 1..=14, digits: 1..=2 }
+                if zone == Zone::Fixed(0)
+                    && [next, next + 1].iter().all(|at| self.get(*at).is_some_and(|token| !token.spaced)) =>
+            {
+                match self.word(next) {
+                    Word::Mark('+') => (Zone::Fixed(60 * hours as i16), next + 2),
+                    Word::Mark('-') => (Zone::Fixed(-60 * (hours as i16)), next + 2),
+                    _ => (zone, next),
+                }
+            }
+            _ => (zone, next),
         };
         match (bracket, self.mark(next, ')')) {
             (true, true) => (Some(zone), next + 1),
@@ -320,6 +366,7 @@ pub(super) fn has_days(when: When) -> bool {
         When::Day { .. }
         | When::Numeric { .. }
         | When::Weekday { .. }
+        | When::WeekdayNumber { .. }
         | When::Holiday { .. }
         | When::WeekdayOf { .. } => true,
         When::Whole { unit, .. } | When::Offset { unit, .. } => unit == Unit::Day,

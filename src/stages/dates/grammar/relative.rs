@@ -42,6 +42,19 @@ impl Grammar<'_> {
     pub(super) fn relative(&self, at: usize) -> Read<When> {
         let the = self.is(at, "the");
         let start = if the { at + 1 } else { at };
+        // "the 3 next weeks"
+        if let Some((Some(count), 0, step)) = self.count(start)
+            && let (Word::Unit { unit, plural: true }, Ok(count)) = (self.word(step + 1), i32::try_from(count))
+            && unit >= Unit::Day
+        {
+            let sign = match () {
+                () if self.any(step, &["next", "coming", "upcoming", "following"]) => 1,
+                () if self.any(step, &["last", "past", "previous"]) => -1,
+                () => return None,
+            };
+            let when = When::Stretch { count: Some(sign * count), unit, from: From::Publication };
+            return Some((when, step + 2));
+        }
         let (step, next) = match () {
             () if self.is(start, "this") && self.is(start + 1, "past") => (Step::JustPast, start + 2),
             () if self.is(start, "this") && self.is(start + 1, "coming") => (Step::Coming, start + 2),
@@ -77,10 +90,13 @@ impl Grammar<'_> {
         let forward = matches!(step, Step::Next | Step::Coming | Step::Following);
         let sign = |count: u32| i32::try_from(count).unwrap_or(i32::MAX) * if back { -1 } else { 1 };
         // "the past three years", "the last few weeks"
+        let days = |unit: Unit, count: Option<u32>| {
+            unit >= Unit::Day || unit == Unit::Hour && count.is_some_and(|count| count > 0 && count % 24 == 0)
+        };
         if (back || forward)
             && let Some((count, _, next)) = self.count(next)
             && let Word::Unit { unit, plural: true } = self.word(next)
-            && unit >= Unit::Day
+            && days(unit, count)
         {
             let by_text = the && matches!(step, Step::Following | Step::Previous);
             let from = if by_text { From::Text } else { From::Publication };
@@ -95,11 +111,19 @@ impl Grammar<'_> {
                 if hyphen || day || lone {
                     return None;
                 }
+                // "last week Tuesday"
+                if let (Unit::Week, Word::Weekday { day, sure: Sure::Yes, plural: false }) = (unit, self.word(next + 1))
+                    && matches!(step, Step::Last | Step::This | Step::Next)
+                    && !self.mark(next + 2, '\'')
+                {
+                    return Some((When::WeekdayOf { day, step }, next + 2));
+                }
                 if unit == Unit::Quarter && (past || self.is(start, "coming")) {
                     let step = if past { Step::Last } else { Step::Next };
                     return Some((When::Whole { step, unit }, next + 1));
                 }
-                if past || self.is(start, "coming") && the || unit == Unit::Decade && the && back {
+                let fortnight = unit == Unit::Fortnight && (back || forward);
+                if fortnight || past || self.is(start, "coming") && the || unit == Unit::Decade && the && back {
                     return Some((When::Stretch { count: Some(sign(1)), unit, from: From::Publication }, next + 1));
                 }
                 Some((When::Whole { step, unit }, next + 1))
@@ -142,9 +166,9 @@ impl Grammar<'_> {
         let start = if inside { at + 1 } else { at };
         let start = self.skip(self.skip(start, ABOUT), NEARLY);
         let the = self.is(start, "the");
-        let (count, half, next) = match the {
+        let (count, part, next) = match the {
             // "the day before", "the year after"
-            true => (Some(1), false, start + 1),
+            true => (Some(1), 0, start + 1),
             false => self.count(start)?,
         };
         let Word::Unit { unit, .. } = self.word(next) else {
@@ -155,7 +179,7 @@ impl Grammar<'_> {
             }
             return None;
         };
-        if half || unit < Unit::Day && !self.is(next + 1, "ago") {
+        if part > 0 || unit < Unit::Day && !self.is(next + 1, "ago") {
             return None;
         }
         let signed = |sign: i32| count.map(|count| i32::try_from(count).unwrap_or(i32::MAX).saturating_mul(sign));

@@ -38,6 +38,14 @@ impl Grammar<'_> {
         {
             return Some((YearOf::Given(year as i16), of + 1));
         }
+        // "April of 87."
+        if of > at
+            && self.is(at, "of")
+            && self.closes(of + 1)
+            && let Word::Number { value: year @ 32..=99, digits: 2 } = self.word(of)
+        {
+            return Some((YearOf::Given(century_of(year as i16)), of + 1));
+        }
         let step = match () {
             () if self.is(of, "last") => (Step::Last, of + 1),
             () if self.is(of, "this") => (Step::This, of + 1),
@@ -83,6 +91,13 @@ impl Grammar<'_> {
         if let (true, Word::Number { value: quarter @ 1..=4, digits: 1 }) = (self.is(end, "q"), self.word(end + 1)) {
             return Some((When::Quarter { year: YearOf::Given(year), quarter: quarter as i8 }, end + 2));
         }
+        // "2024-Q1"
+        let tight = self.tight(end);
+        if let (true, true, Word::Number { value: quarter @ 1..=4, digits: 1 }) =
+            (tight > end, self.is(tight, "q"), self.word(tight + 1))
+        {
+            return Some((When::Quarter { year: YearOf::Given(year), quarter: quarter as i8 }, tight + 2));
+        }
         let eras = end > at + 1;
         // "fiscal 2024", "FY2024" are read elsewhere; "Flight 1549", "Room 2046", "page 1066" are no years.
         const NUMBERED: &str = "\
@@ -94,6 +109,7 @@ impl Grammar<'_> {
         let near = (1900..2080).contains(&year)
             || self.before(at, IN)
             || self.before(at, &["of", "from", "to", "or", "through"])
+            || self.before(at, &["and"]) && at > 1 && matches!(self.word(at - 2), Word::Number { digits: 4, .. })
             || self.within_brackets(at, end);
         let compared = self.before(at, COMPARED) && !eras;
         let next_is_name = self.get(end).is_some_and(|token| token.capital && token.word == Word::Other);
@@ -136,7 +152,10 @@ impl Grammar<'_> {
         let words = self.get(at).is_some_and(|token| token.text.chars().all(char::is_alphabetic));
         // "mid-1980s", not "the over-60s"
         let hyphen = self.before(at, &["-"]) && at > 1 && self.any(at - 2, &["early", "late", "mid"]);
-        let the = self.before(at, &["the", "early", "late", "mid", "'"]) || hyphen;
+        // "the 20s and 30s"
+        let second = self.before(at, &["and"]) && at > 1 && matches!(self.word(at - 2), Word::Decade { .. });
+        let the =
+            self.before(at, &["the", "early", "late", "mid", "'"]) || hyphen || second && !self.near_possessive(at);
         let fits = digits == 4 || !person && (the || !words && self.before(at, IN));
         (fits && (hyphen || !self.before(at, &["-"])) && self.free(at))
             .then_some((When::Decade { value, digits }, at + 1))
@@ -163,10 +182,59 @@ impl Grammar<'_> {
         fits.then_some((When::Season { year: YearOf::Unsaid, season }, next))
     }
 
+    /// "the first six months of 2024", "the last week of April", "the first day of the year".
+    pub(super) fn share(&self, at: usize) -> Read<When> {
+        let start = self.skip(at, &["the"]);
+        let first = self.is(start, "first");
+        if !first && !self.any(start, &["last", "final"]) {
+            return None;
+        }
+        let (count, next) = match self.count(start + 1) {
+            Some((count, 0, next)) => (count?, next),
+            Some(_) => return None,
+            None => (1, start + 1),
+        };
+        let Word::Unit { unit, plural } = self.word(next) else { return None };
+        let of = next + 1;
+        let fits = matches!(unit, Unit::Day | Unit::Week | Unit::Month | Unit::Quarter)
+            && !self.get(next)?.capital
+            && (1..=366).contains(&count)
+            && plural == (count > 1)
+            && !(unit == Unit::Quarter && !plural);
+        if !fits || !self.is(of, "of") {
+            return None;
+        }
+        let when =
+            |year: YearOf, month: Option<i8>, end: usize| Some((When::Share { first, count, unit, year, month }, end));
+        if let Word::Month { month, sure } = self.word(of + 1)
+            && unit < Unit::Month
+        {
+            let next = self.abbreviated(of + 1, sure);
+            let (year, end) = self.year_after(next).unwrap_or((YearOf::Unsaid, next));
+            return when(year, Some(month), end);
+        }
+        if self.is(of + 1, "the") && self.is(of + 2, "year") && !self.is(of + 3, "of") {
+            return when(YearOf::Step(Step::This), None, of + 3);
+        }
+        let (year, end) = self.year_after(of)?;
+        when(year, None, end)
+    }
+
+    /// "year to date", "year-to-date".
+    pub(super) fn to_date(&self, at: usize) -> Read<When> {
+        let Word::Unit { unit: unit @ (Unit::Month | Unit::Quarter | Unit::Year), plural: false } = self.word(at)
+        else {
+            return None;
+        };
+        let to = self.skip_mark(at + 1, '-');
+        let date = self.skip_mark(to + 1, '-');
+        (self.is(to, "to") && self.is(date, "date")).then_some((When::ToDate(unit), date + 1))
+    }
+
     /// Things with ordinals: "the 19th century", "third quarter of 2024", "Q3 2024", "the first half of 2025".
     pub(super) fn ordered(&self, at: usize) -> Read<When> {
         let year_after = |at: usize| {
-            self.year_after(at).or_else(|| {
+            self.year_after(self.tight(at)).or_else(|| {
                 let the = self.is(at, "of") && self.is(at + 1, "the") && self.is(at + 2, "year");
                 the.then_some((YearOf::Step(Step::This), at + 3))
             })
@@ -181,6 +249,13 @@ impl Grammar<'_> {
                 false if number < 3 && year != YearOf::Unsaid => Some((When::Half { year, half: number as i8 }, end)),
                 false => None,
             };
+        }
+        // "Q1-2024"
+        if let (true, Word::Pair { first: quarter @ 1..=4, first_digits: 1, second, second_digits: 4, slash: false }) =
+            (self.is(at, "q"), self.word(at + 1))
+            && (1000..2200).contains(&second)
+        {
+            return Some((When::Quarter { year: YearOf::Given(second as i16), quarter: quarter as i8 }, at + 2));
         }
         let the = self.skip(at, &["the"]);
         let (number, mut next) = match self.word(the) {
@@ -212,6 +287,11 @@ impl Grammar<'_> {
                     None => return None,
                 };
                 Some((When::Quarter { year, quarter }, end))
+            }
+            // "the third month of 2021"
+            Word::Unit { unit: Unit::Month, plural: false } if (1..=12).contains(&number) => {
+                let (year, end) = year_after(next + 1)?;
+                Some((When::Month { year, month: number as i8 }, end))
             }
             _ if self.is(next, "half") && number < 3 => {
                 let (year, end) = year_after(next + 1)?;
