@@ -59,7 +59,7 @@ impl Grammar<'_> {
         };
         // "two days before the vote" is no length.
         let place = !hyphen
-            && (self.any(last, &["before", "after", "into"]) || self.is(last, "on") && self.mark(last + 1, ','));
+            && (self.any(last, &["before", "after", "into", "ago"]) || self.is(last, "on") && self.mark(last + 1, ','));
         if !fits || age || !length || !free || place {
             return None;
         }
@@ -106,7 +106,7 @@ impl Grammar<'_> {
     }
 
     /// "and a half", "and a quarter", in hundredths.
-    fn and_part(&self, at: usize) -> Option<(u8, usize)> {
+    pub(super) fn and_part(&self, at: usize) -> Option<(u8, usize)> {
         let and = self.skip_mark(at, '-');
         let part = self.skip(self.skip_mark(and + 1, '-'), &["a"]);
         let part = if self.is(part.wrapping_sub(1), "a") { self.skip_mark(part, '-') } else { part };

@@ -165,6 +165,10 @@ impl Grammar<'_> {
         let inside = self.is(at, "in");
         let start = if inside { at + 1 } else { at };
         let start = self.skip(self.skip(start, ABOUT), NEARLY);
+        // "half a year ago"
+        if self.before(start, &["half"]) {
+            return None;
+        }
         let the = self.is(start, "the");
         let (count, part, next) = match the {
             // "the day before", "the year after"
@@ -179,12 +183,22 @@ impl Grammar<'_> {
             }
             return None;
         };
-        if part > 0 || unit < Unit::Day && !self.is(next + 1, "ago") {
+        // "a year and a half ago", "two and a half years later"
+        let (part, after) = match self.and_part(next + 1) {
+            Some(read) if part == 0 && !the => read,
+            _ => (part, next + 1),
+        };
+        let (count, unit) = match (part, unit) {
+            (0, unit) => (count, unit),
+            (50, Unit::Year) => (count.map(|count| count.saturating_mul(12).saturating_add(6)), Unit::Month),
+            (50, Unit::Decade) => (count.map(|count| count.saturating_mul(10).saturating_add(5)), Unit::Year),
+            _ => return None,
+        };
+        if unit < Unit::Day && !self.is(after, "ago") {
             return None;
         }
         let signed = |sign: i32| count.map(|count| i32::try_from(count).unwrap_or(i32::MAX).saturating_mul(sign));
         let offset = |sign: i32, from: From, end: usize| Some((When::Offset { count: signed(sign), unit, from }, end));
-        let after = next + 1;
         let alone = self.closes(after + 1) || !the && self.is(after + 1, "in");
         match () {
             () if the => match () {
