@@ -200,7 +200,7 @@ impl Grammar<'_> {
             && !self.get(next)?.capital
             && (1..=366).contains(&count)
             && plural == (count > 1)
-            && !(unit == Unit::Quarter && !plural);
+            && (unit != Unit::Quarter || plural);
         if !fits || !self.is(of, "of") {
             return None;
         }
