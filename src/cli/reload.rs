@@ -77,6 +77,6 @@ pub(super) fn tell(knowledge: &Knowledge) {
 fn tell_unheard(knowledge: &Knowledge) {
     let unheard = knowledge.overrides().unheard();
     if !unheard.is_empty() {
-        tracing::info!("overrides that no article has met since they were loaded: {}", unheard.join(", "));
+        tracing::info!("no article has met these since they were loaded: {}", unheard.join(", "));
     }
 }

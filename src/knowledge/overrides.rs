@@ -120,7 +120,7 @@ struct Rule<T> {
 
 impl<T> fmt::Display for Rule<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {} ({})", self.line, self.shown)
+        write!(f, "the override in line {} ({})", self.line, self.shown)
     }
 }
 
@@ -372,7 +372,7 @@ mod tests {
     #[test]
     fn a_rule_that_no_article_met_is_named() {
         let rules = Overrides::read("[[never]]\nname = \"Ashdown\"\n").unwrap();
-        assert_eq!(rules.unheard(), ["line 1 (Ashdown)"]);
+        assert_eq!(rules.unheard(), ["the override in line 1 (Ashdown)"]);
     }
 
     #[test]
@@ -416,7 +416,7 @@ mod tests {
         assert!(warned(&pin("Alma Reyes", "house", "p-18")).contains("does not know it"));
         assert!(warned(&pin("Alma Reyes", "hosue", "p-17")).contains("no file in knowledge.authorities"));
         let twice = pin("Alma Reyes", "house", "p-17") + &pin("Alma Reyes", "geonames", "1");
-        assert!(warned(&twice).contains("line 4 (Alma Reyes) is never heard"), "{}", warned(&twice));
+        assert!(warned(&twice).contains("the override in line 4 (Alma Reyes) is never heard"), "{}", warned(&twice));
         let against = pin("Alma Reyes", "house", "p-17") + "[[never]]\nauthority = \"house\"\nid = \"p-17\"\n";
         assert!(warned(&against).contains("pins what it forbids"), "{}", warned(&against));
         assert!(warned("[[never]]\nname = \"X\"\nauthority = \"nobody\"").contains("forbids nobody"));

@@ -10,6 +10,7 @@ mod notify;
 #[cfg(test)]
 #[path = "../support/record_check.rs"]
 mod record_check;
+mod reload;
 #[cfg(test)]
 mod support;
 mod top;

@@ -24,13 +24,16 @@ const SURE: f64 = 0.5;
 /// The most bearers of a name that are looked at.
 const MOST: usize = 256;
 
-/// What the first name in a file is worth, an alias of it, and a name without the initials that the article writes.
+/// What the first name in a file is worth, an alias of it, and a name that the article writes a little otherwise.
 const BY_NAME: f64 = 0.97;
 const BY_ALIAS: f64 = 0.9;
-const BY_SHORT: f64 = 0.85;
+const BY_OTHER: f64 = 0.85;
 
 /// What is left where a place of the article is an organisation of the file: the Kremlin, the White House.
 const ACROSS: f64 = 0.8;
+
+/// The ends of companies' names.
+const LEGAL_FORMS: &[&str] = &["inc", "corp", "ltd", "plc", "llc", "gmbh", "co", "ag", "sa"];
 
 /// A description in so many letters of its words is looked for in the article.
 const STEM: usize = 6;
@@ -131,8 +134,8 @@ pub(super) fn links(source: &Subjects, names: &[Written<'_>], kind: Kind, contex
     }
     if candidates.is_empty() {
         for name in names {
-            let Some(short) = shortened(&name.key, kind) else { continue };
-            candidates = bearers(source, name, &short, Some(BY_SHORT), kind, context);
+            let Some(other) = otherwise(&name.key, kind) else { continue };
+            candidates = bearers(source, name, &other, Some(BY_OTHER), kind, context);
             if !candidates.is_empty() {
                 break;
             }
@@ -184,7 +187,7 @@ fn bearers<'a>(
             continue;
         }
         let (rule, by) = match (worth, place) {
-            (Some(worth), _) => ("shortened", worth),
+            (Some(worth), _) => ("otherwise", worth),
             (None, 0) => ("name", BY_NAME),
             (None, _) => ("alias", BY_ALIAS),
         };
@@ -226,20 +229,19 @@ fn is_word(text: &str, subject: &Subject<'_>, place: usize) -> bool {
     subject.names().nth(place).is_some_and(acronym) && text.contains(char::is_lowercase)
 }
 
-/// A name without what an authority may leave out: the initials within a person's name, the legal form of a company.
-fn shortened(key: &str, kind: Kind) -> Option<String> {
+/// A name as an authority may have it: without the initials within a person's name, without the legal form of a company,
+/// and with the article that the name of a body may begin with.
+fn otherwise(key: &str, kind: Kind) -> Option<String> {
     let words: Vec<&str> = key.split(' ').collect();
-    let (first, rest) = words.split_first()?;
-    let (last, within) = rest.split_last()?;
-    let kept: Vec<&str> = match kind {
-        Kind::Person => {
-            let full = within.iter().filter(|word| word.chars().count() > 1).copied();
-            [*first].into_iter().chain(full).chain([*last]).collect()
+    match (kind, words.as_slice()) {
+        (Kind::Person, [first, within @ .., last]) => {
+            let full = within.iter().filter(|word| word.chars().count() > 1);
+            let kept: Vec<&str> = [first].into_iter().chain(full).chain([last]).copied().collect();
+            (kept.len() < words.len()).then(|| kept.join(" "))
         }
-        Kind::Organisation if ["inc", "corp", "ltd", "plc", "llc", "gmbh", "co", "ag", "sa"].contains(last) => {
-            [*first].into_iter().chain(within.iter().copied()).collect()
-        }
-        _ => return None,
-    };
-    (kept.len() < words.len()).then(|| kept.join(" "))
+        (Kind::Organisation, ["the", rest @ ..]) => Some(rest.join(" ")),
+        (Kind::Organisation, [rest @ .., last]) if LEGAL_FORMS.contains(last) => Some(rest.join(" ")),
+        (Kind::Organisation, _) => Some(format!("the {key}")),
+        _ => None,
+    }
 }
