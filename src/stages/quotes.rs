@@ -2,8 +2,8 @@
 //! its cue and its speaker.
 //!
 //! There is no grammar behind it, only words: quotation marks ([`marks`]), verbs that report ([`verbs`]) with their
-//! subjects ([`cues`], [`subjects`]), and what stands before and after them ([`reports`]). A subject is an entity, a
-//! pronoun, a role, or nobody that the text names; quotations without a cue go on with who spoke before
+//! subjects ([`cues`], [`subjects`]), and what stands before and after them ([`reports`]); in an interview, who has the
+//! turn ([`turns`]). A subject is an entity, a pronoun, a role, or nobody that the text names; quotations without a cue go on with who spoke before
 //! ([`speakers`]). English only. Words in quotation marks that nobody is said to have spoken are left out: titles,
 //! nicknames, words that the author keeps at a distance.
 //!
@@ -14,7 +14,7 @@
 //! `as_said` (As she said, …), `headline_colon`, `paragraph_goes_on`, `same_speaker_goes_on` (no cue of its
 //! own), `name_after` and
 //! `comma_before` (with another verb), `sentence_before` (after a sentence about who speaks),
-//! `quoted_words` (quoted in a sentence without a cue); and beside it `antecedent`, `author` (of the statement), `same_speaker` or
+//! `quoted_words` (quoted in a sentence without a cue), `turn` (Q: …, Berg: …); and beside it `antecedent`, `author` (of the statement), `interviewee`, `same_speaker` or
 //! `person_before` for the speaker, and `never_closed`.
 
 mod cues;
@@ -22,6 +22,7 @@ mod marks;
 mod reports;
 mod speakers;
 mod subjects;
+mod turns;
 mod verbs;
 mod words;
 
@@ -189,7 +190,14 @@ impl Stage for FindQuotes {
         let mut never_closed: Vec<usize> = Vec::new();
         // The quote that the paragraph before has left open.
         let mut open: Option<usize> = None;
-        for segment in segments.prose() {
+        let prose = turns::cut(text, segments.prose(), &mentions);
+        for segment in &prose {
+            if let Some(turn) = &segment.turn {
+                turn.read(&mut speakers, &mut quotes);
+                speakers.leave(segment.span);
+                open = None;
+                continue;
+            }
             let mut stretches = marks::stretches(text, segment.span);
             let first = stretches.first().copied();
             let resumes = first.filter(|first| open.is_some() && first.outer.start() == segment.span.start());

@@ -18,6 +18,8 @@ pub(super) struct Cue {
     pub(super) manner: Manner,
     pub(super) class: Class,
     pub(super) takes: Takes,
+    /// Whether it is told as something that was done: denied; not would deny, not to deny.
+    pub(super) done: bool,
 }
 
 /// How subject and verb stand to each other.
@@ -86,6 +88,7 @@ impl Finder<'_> {
             manner: Manner::According,
             class: Class::Say,
             takes: Takes::any_words(),
+            done: true,
         })
     }
 
@@ -101,13 +104,16 @@ impl Finder<'_> {
             return None;
         }
         let (speaker, end) = self.phrases.after(at + 2, self.sentence.end)?;
-        Some(Cue {
+        // According to plan.
+        let speaks = speaker.mention.is_some() || speaker.words.clone().all(|at| !self.is(at, tag::MEASURE));
+        speaks.then_some(Cue {
             words: at..at + 2,
             group: at..end,
             speaker: Some(speaker),
             manner: Manner::According,
             class: Class::Say,
             takes: Takes::any_words(),
+            done: true,
         })
     }
 
@@ -128,11 +134,20 @@ impl Finder<'_> {
         }
         // "The minister is to say", "Berg has repeatedly said": back to the subject.
         let (left, auxiliaries) = self.auxiliaries(at);
+        let done = !auxiliaries.modal && !(left > self.sentence.start && self.is(left - 1, tag::TO));
         let cue = |speaker, group: Range<usize>, manner| {
-            Some(Cue { words: at..end, group, speaker, manner, class: verb.class, takes: verb.takes })
+            Some(Cue { words: at..end, group, speaker, manner, class: verb.class, takes: verb.takes, done })
         };
         let participle = matches!(verb.form, Form::Past | Form::Participle);
+        // The figures reported by the ministry.
+        if participle && !auxiliaries.be && self.is(end, tag::BY) {
+            return None;
+        }
         if auxiliaries.be && participle {
+            // It should be noted that: the author says so.
+            if auxiliaries.modal && self.is(left.wrapping_sub(1), tag::IT) {
+                return None;
+            }
             return self.passive(at, end, left, verb).and_then(|(speaker, group)| cue(speaker, group, Manner::Passive));
         }
         if verb.form == Form::Participle && !auxiliaries.have {
@@ -147,12 +162,23 @@ impl Finder<'_> {
             if !fits || impersonal {
                 return None;
             }
-            let speaker = self.phrases.first(self.clause_start(left), if made { at } else { left })?;
+            // Although she is sure that: the subject stands beside the verb.
+            let beside = self.is(left.wrapping_sub(1), tag::PRONOUN)
+                || self.is(left, tag::PRONOUN | tag::PERSONAL)
+                || self.sentence.start < left && self.phrases.at(left - 1).is_some_and(|word| word.mention.is_some());
+            let speaker = if beside && !made {
+                let stop = if self.is(left, tag::PRONOUN) { left + 1 } else { left };
+                self.phrases.before(self.sentence.start, stop)?
+            } else {
+                self.phrases.first(self.clause_start(left), if made { at } else { left })?
+            };
             return cue(Some(speaker), at..end, Manner::Shared);
         }
         // Claims are, reports of: nouns.
         let next_is = |tags| self.is(end, tags) && self.phrases.at(end).is_some_and(|next| !next.is(tag::PRONOUN));
-        if matches!(verb.form, Form::Third | Form::Base) && next_is(tag::AUXILIARY) {
+        let beside = left > self.sentence.start && self.is(left - 1, tag::PRONOUN);
+        let noun = !verb.takes.any(Takes::USUAL) && !beside;
+        if matches!(verb.form, Form::Third | Form::Base) && noun && next_is(tag::AUXILIARY) {
             return None;
         }
         // Thinking and showing go on all the time; they report where "that" says so.
@@ -217,8 +243,14 @@ impl Finder<'_> {
                             let start = speaker.from;
                             return cue(Some(speaker), start..end, Manner::Plain);
                         }
+                        // It is important to note that: the author does so.
+                        let someone = |speaker: &Head| {
+                            let after = speaker.words.end;
+                            !(self.is(speaker.words.start, tag::IT) && self.is(after, tag::BE | tag::AUXILIARY)
+                                || self.is(speaker.words.start, tag::IT) && self.is(speaker.words.start, tag::BE))
+                        };
                         return reports
-                            .then(|| shared(self))
+                            .then(|| shared(self).filter(someone))
                             .flatten()
                             .and_then(|speaker| cue(Some(speaker), at..end, Manner::Shared));
                     }
@@ -258,13 +290,20 @@ impl Finder<'_> {
                     let speaker = self.phrases.before(self.sentence.start, left)?;
                     return cue(Some(speaker), at..end, Manner::Shared);
                 }
-                if verb.form == Form::Base && !auxiliaries.modal && !self.is_plural(left - 1) {
-                    return None;
-                }
-                if verb.form == Form::Third && prior.mention.is_none() && self.is_several(left - 1) {
-                    return None;
-                }
                 let speaker = self.phrases.before(self.sentence.start, left)?;
+                // Officials at the ministry say; a study of two cities says.
+                let noun = self.noun_of(&speaker, left);
+                // An encouraging note is none of several verbs.
+                let verbal = self.is(end, tag::THAT) || verb.takes.any(Takes::USUAL) || verb.class == Class::Think;
+                let apart = verbal && (self.is_plural(noun) || self.is_joined(&speaker, left));
+                let several = self.is_plural(left - 1) || apart;
+                if verb.form == Form::Base && !auxiliaries.modal && !several {
+                    return None;
+                }
+                let named = self.phrases.at(noun).is_some_and(|word| word.mention.is_some());
+                if verb.form == Form::Third && prior.mention.is_none() && !named && self.is_several(noun) {
+                    return None;
+                }
                 let start = speaker.from;
                 cue(Some(speaker), start..end, Manner::Plain)
             }
@@ -304,6 +343,7 @@ impl Finder<'_> {
             manner: Manner::Shared,
             class,
             takes: Takes::that(),
+            done: true,
         })
     }
 
@@ -381,16 +421,20 @@ impl Finder<'_> {
                 !matches!(self.what(*at), What::Stop | What::Semicolon | What::Quote(_)) && !self.is(*at, tag::THAT)
             })
             .find(|at| self.phrases.at(*at).is_some_and(|word| word.is(tag::BY)));
+        // Described by Berg as “a joke”.
+        let quoted = |at: usize| self.phrases.at(at).is_some_and(|word| word.quote().is_some());
+        let names = |at: usize| takes.any(Takes::NOUN | Takes::NAMING) && self.is(at, tag::AS) && quoted(at + 1);
         let reports = !matches!(class, Class::Think | Class::Show);
         let impersonal =
             reports && left > self.sentence.start && self.phrases.at(left - 1).is_some_and(|word| word.is(tag::IT));
         if let Some((speaker, stop)) = by.and_then(|by| self.phrases.after(by + 1, self.sentence.end)) {
-            return (takes.any(Takes::ADDRESSEE) || impersonal).then_some((Some(speaker), at..stop));
+            let told = takes.any(Takes::ADDRESSEE) || impersonal || names(stop);
+            return told.then_some((Some(speaker), at..stop));
         }
         let told = takes.any(Takes::ADDRESSEE)
             && (end..reach.min(end + 6))
                 .any(|at| self.is(at, tag::THAT) || self.phrases.at(at).is_some_and(|word| word.quote().is_some()));
-        (told || impersonal && self.is(end, tag::THAT)).then_some((None, at..end))
+        (told || impersonal && self.is(end, tag::THAT) || names(end)).then_some((None, at..end))
     }
 
     fn is_noun(&self, at: usize) -> bool {
@@ -400,6 +444,23 @@ impl Finder<'_> {
                     || word.is(tag::PERSON | tag::SOURCE)
                     || word.is_plain() && word.verb.is_none())
         })
+    }
+
+    /// The noun that a verb at `left` agrees with, in the phrase of its subject.
+    fn noun_of(&self, subject: &Head, left: usize) -> usize {
+        let first = subject.words.start.min(left - 1);
+        let governed = |at: &usize| {
+            *at > first
+                && self.is(*at, tag::PREPOSITION)
+                && self.phrases.at(*at).is_some_and(|word| word.mention.is_none())
+        };
+        (first..left).find(governed).unwrap_or(left) - 1
+    }
+
+    /// Whether a subject is two: Berg and Marsh.
+    fn is_joined(&self, subject: &Head, left: usize) -> bool {
+        let from = subject.from.max(left.saturating_sub(8));
+        (from..left).any(|at| self.is(at, tag::COORDINATOR) && self.is_noun(at - 1) && at > from)
     }
 
     /// Whether a word is no subject of a verb in the singular.

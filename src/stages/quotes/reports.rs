@@ -101,9 +101,9 @@ impl Paragraph<'_> {
             }
             let cues = cues::of_sentence(self.phrases, sentence.clone());
             for (index, cue) in cues.iter().enumerate() {
-                let next = cues.get(index + 1);
+                let later = cues.get(index + 1..).unwrap_or_default();
                 let previous = index.checked_sub(1).and_then(|index| cues.get(index));
-                let report = self.report(cue, previous, next, sentence, &taken);
+                let report = self.report(cue, previous, later, sentence, &taken);
                 if let Some(report) = report.filter(|report| !is_nested(report, &reports)) {
                     self.take(&report, &mut taken);
                     reports.push(report);
@@ -132,7 +132,7 @@ impl Paragraph<'_> {
         &self,
         cue: &Cue,
         previous: Option<&Cue>,
-        next: Option<&Cue>,
+        later: &[Cue],
         sentence: &Range<usize>,
         taken: &[bool],
     ) -> Option<Report> {
@@ -141,7 +141,7 @@ impl Paragraph<'_> {
         };
         let own = matches!(cue.manner, Manner::Plain | Manner::Inverted | Manner::According);
         let verbal = cue.takes.any(Takes::QUOTE | Takes::CLAUSE | Takes::THAT);
-        let forward = self.forward(cue, next, sentence);
+        let forward = self.forward(cue, later, sentence);
         let after = self.adjuncts(cue, cue.group.end, sentence.end);
         let nothing_after = self.closes(after, sentence.end);
 
@@ -167,7 +167,7 @@ impl Paragraph<'_> {
                 let bare = start == at;
                 let mut parts: Vec<Range<usize>> = std::iter::once(start..at + 1).collect();
                 let mut rule = "cue_after";
-                if let Some(rest) = self.rest_of_quotation(after, next, sentence) {
+                if let Some(rest) = self.rest_of_quotation(after, later, sentence) {
                     parts.push(rest..rest + 1);
                     rule = "cue_inside";
                 }
@@ -176,7 +176,7 @@ impl Paragraph<'_> {
         }
 
         if cue.manner == Manner::According {
-            let parts = self.according(cue, previous, next, sentence)?;
+            let parts = self.according(cue, previous, later, sentence)?;
             let bare = parts.iter().all(|part| part.len() == 1 && self.quote(part.start).is_some());
             return report(parts, bare, "according_to", 0.85);
         }
@@ -197,8 +197,8 @@ impl Paragraph<'_> {
         // As the Post reported, the road was closed.
         let as_said =
             cue.manner == Manner::Plain && cue.group.start == sentence.start + 1 && self.is(sentence.start, tag::AS);
-        if as_said && self.what(after) == What::Comma {
-            let rest = after + 1..self.clause_end(after + 1, next, sentence);
+        if as_said && self.what(after) == What::Comma && cue.takes.any(Takes::THAT) {
+            let rest = after + 1..self.clause_end(after + 1, later, sentence);
             return self.has_clause(&rest).then(|| report(vec![rest], false, "as_said", 0.7)).flatten();
         }
         if let Some((range, rule, confidence)) = forward {
@@ -211,7 +211,9 @@ impl Paragraph<'_> {
         // The road was closed, she said.
         let comma = cue.group.start.checked_sub(1).filter(|at| matches!(self.what(*at), What::Comma | What::Dash));
         let fronted = comma.filter(|comma| {
-            *comma > sentence.start && own && cue.takes.any(Takes::CLAUSE | Takes::QUOTE | Takes::THAT)
+            // You know, you see: no source.
+            let filler = cue.speaker.as_ref().is_some_and(|head| self.is(head.words.start, tag::YOU));
+            *comma > sentence.start && own && !filler && cue.takes.any(Takes::CLAUSE | Takes::QUOTE | Takes::THAT)
         });
         if let Some(comma) = fronted {
             let start = self.content_start(comma, previous).max(sentence.start);
@@ -221,14 +223,19 @@ impl Paragraph<'_> {
             if !quoted && (!clausal || self.is(start, tag::ED | tag::ING)) {
                 return None;
             }
+            // Because the roads were closed, she said: what she said does not stand here.
+            let adverbial = self.is(start, tag::SUBORDINATOR)
+                && !self.is(start, tag::PREPOSITION | tag::QUESTION)
+                && !content.clone().any(|at| self.what(at) == What::Comma);
             if nothing_after
+                && !adverbial
                 && (self.has_clause(&content)
                     || content.len() >= 4 && !self.is(content.start, tag::PREPOSITION | tag::TIME))
             {
                 return report(vec![content], false, "clause_before_cue", 0.8);
             }
             // The talks, she said, would help.
-            if self.what(after) == What::Comma && cue.takes.any(Takes::CLAUSE) && !content.is_empty() {
+            if self.what(after) == What::Comma && clausal && !content.is_empty() {
                 let first = after + 1;
                 // Said Berg, a farmer: what follows tells who he is.
                 let other = cue.manner == Manner::Inverted
@@ -240,7 +247,7 @@ impl Paragraph<'_> {
                         .then(|| report(vec![content], false, "clause_before_cue", 0.75))
                         .flatten();
                 }
-                let rest = first..self.clause_end(first, next, sentence);
+                let rest = first..self.clause_end(first, later, sentence);
                 if rest.len() > 1 && (self.has_clause(&content) || self.has_clause(&rest)) {
                     return report(vec![content, rest], false, "clause_around_cue", 0.7);
                 }
@@ -272,17 +279,17 @@ impl Paragraph<'_> {
     }
 
     /// The second part of a quotation that its cue has broken.
-    fn rest_of_quotation(&self, from: usize, next: Option<&Cue>, sentence: &Range<usize>) -> Option<usize> {
+    fn rest_of_quotation(&self, from: usize, later: &[Cue], sentence: &Range<usize>) -> Option<usize> {
         let mark = matches!(self.what(from), What::Comma | What::Dash | What::Colon).then_some(from + 1)?;
         let at = if self.is(mark, tag::COORDINATOR | tag::THAT) { mark + 1 } else { mark };
-        let free = |at: usize| next.is_none_or(|next| next.words.start > at);
+        let free = |at: usize| later.first().is_none_or(|next| next.words.start > at);
         if at < sentence.end && free(at) && self.quote(at).is_some() {
             return Some(at);
         }
         // “This,” she said, holding up a photo, “is the plant.”
-        let later = (mark..sentence.end.min(mark + 30)).find(|at| self.quote(*at).is_some())?;
-        let goes_on = self.quote(later).is_some_and(|quote| self.inner(quote).starts_with(char::is_lowercase));
-        (goes_on && free(later) && self.what(later - 1) == What::Comma).then_some(later)
+        let second = (mark..sentence.end.min(mark + 30)).find(|at| self.quote(*at).is_some())?;
+        let goes_on = self.quote(second).is_some_and(|quote| self.inner(quote).starts_with(char::is_lowercase));
+        (goes_on && free(second) && self.what(second - 1) == What::Comma).then_some(second)
     }
 
     /// Past adverbs, times and prepositional phrases, and past those to whom it is said.
@@ -386,17 +393,12 @@ impl Paragraph<'_> {
     }
 
     /// What follows a cue as its content: the words, the rule that found them, and how sure it is.
-    fn forward(
-        &self,
-        cue: &Cue,
-        next: Option<&Cue>,
-        sentence: &Range<usize>,
-    ) -> Option<(Range<usize>, &'static str, f64)> {
+    fn forward(&self, cue: &Cue, later: &[Cue], sentence: &Range<usize>) -> Option<(Range<usize>, &'static str, f64)> {
         let end = sentence.end;
         let from = cue.group.end;
         let takes = cue.takes;
         let content = |start: usize| {
-            let mut stop = self.clause_end(start, next, sentence);
+            let mut stop = self.clause_end(start, later, sentence);
             // After Berg said it was over, the crowd left.
             let fronted = cue.group.start == sentence.start + 1 && self.is(sentence.start, tag::SUBORDINATOR);
             if fronted && cue.manner == Manner::Plain {
@@ -404,10 +406,27 @@ impl Paragraph<'_> {
             }
             (stop > start).then_some(start..stop)
         };
+        let next = later.first();
         let free = |quote: usize| next.is_none_or(|next| next.words.start > quote);
         let direct = from + usize::from(matches!(self.what(from), What::Comma | What::Colon | What::Dash));
+        let before = cue.group.start.checked_sub(1).filter(|before| *before >= sentence.start);
+        let after = |tags| before.is_some_and(|before| self.is(before, tags));
+        // What he called “cowards”; but a podcast called “The Hour” bears a name.
+        if takes.any(Takes::NAMING)
+            && direct == from
+            && self.quote(direct).is_some()
+            && cue.manner != Manner::Passive
+            && !(cue.words.start.saturating_sub(12).max(sentence.start)..cue.words.start)
+                .any(|at| self.is(at, tag::QUESTION | tag::RELATIVE))
+        {
+            return None;
+        }
+        // Was described by Berg as “a joke”.
+        if cue.manner == Manner::Passive && self.is(from, tag::AS) && self.quote(from + 1).is_some() && free(from + 1) {
+            return Some((self.quotation(from + 1, later, sentence), "naming", 0.85));
+        }
         if direct < end && self.quote(direct).is_some() && free(direct) {
-            return Some((self.quotation(direct, next, sentence), "cue_before", 0.93));
+            return Some((self.quotation(direct, later, sentence), "cue_before", 0.93));
         }
         let mut at = from;
         if takes.any(Takes::ADDRESSEE) && cue.manner != Manner::Passive {
@@ -415,7 +434,9 @@ impl Paragraph<'_> {
         }
         let told = at;
         // call on X to, call for X
+        let acts = cue.done && cue.speaker.as_ref().is_none_or(|head| self.is_someone(head));
         if takes.any(Takes::PREPOSITION)
+            && acts
             && !takes.any(Takes::QUOTE)
             && (self.word(at).is_some_and(|word| word.is(tag::PREPOSITION) && word.is(tag::PARTICLE | tag::FOR))
                 || cue.class == Class::Urge
@@ -431,7 +452,7 @@ impl Paragraph<'_> {
             && free(open)
             && takes.any(Takes::QUOTE | Takes::CLAUSE | Takes::THAT)
         {
-            return Some((self.quotation(open, next, sentence), "cue_before", 0.9));
+            return Some((self.quotation(open, later, sentence), "cue_before", 0.9));
         }
         if takes.any(Takes::THAT) {
             // A comma before "that" closes what was put in.
@@ -470,15 +491,20 @@ impl Paragraph<'_> {
                 // That, in her view, it was over.
                 let start = that + 1 + usize::from(self.what(that + 1) == What::Comma);
                 if self.quote(start).is_some() {
-                    return Some((self.quotation(start, next, sentence), "cue_before", 0.9));
+                    return Some((self.quotation(start, later, sentence), "cue_before", 0.9));
                 }
                 return content(start).filter(|range| range.len() > 1).map(|range| (range, "that_clause", 0.85));
             }
             let asked = [at, told].into_iter().find(|at| self.is(*at, tag::QUESTION));
             if let Some(start) = asked {
-                let known = cue.class != Class::Think && cue.class != Class::Show || self.is(start, tag::SUBORDINATOR);
+                let known = match cue.class {
+                    Class::Show | Class::Deny | Class::Confirm => self.is(start, tag::SUBORDINATOR),
+                    Class::Think => self.is(start, tag::SUBORDINATOR) || someone && !self.is(start + 1, tag::TO),
+                    _ => true,
+                };
+                let thought = cue.class == Class::Think;
                 return content(start)
-                    .filter(|range| range.len() > 1 && known)
+                    .filter(|range| range.len() > 1 && known && (!thought || self.has_verb(range)))
                     .map(|range| (range, "question_clause", 0.75));
             }
             if self.what(at) == What::Colon && at + 1 < end {
@@ -493,10 +519,23 @@ impl Paragraph<'_> {
         if takes.any(Takes::INFINITIVE) && self.is(told, tag::TO) && told + 2 < end {
             let bare = !takes.any(Takes::ADDRESSEE) || told > from;
             return content(told)
-                .filter(|_| bare && (cue.class != Class::Say || takes.any(Takes::USUAL)))
+                .filter(|_| acts && bare && (cue.class != Class::Say || takes.any(Takes::USUAL)))
                 .map(|range| (range, "infinitive", 0.65));
         }
-        if takes.any(Takes::CLAUSE) && cue.manner != Manner::Inverted && !self.closes(at, end) {
+        // Which she says was stolen; what they say is a plot.
+        let extracted = cue.manner == Manner::Plain
+            && takes.any(Takes::CLAUSE)
+            && (after(tag::RELATIVE | tag::THAT) || after(tag::QUESTION) && self.is(from + 1, tag::DETERMINER))
+            && self.is(from, tag::AUXILIARY | tag::ED)
+            && !self.is(from, tag::PRONOUN);
+        if extracted {
+            let comma =
+                |range: &Range<usize>| range.clone().find(|at| matches!(self.what(*at), What::Comma | What::Dash));
+            let range = content(from).map(|range| from..comma(&range).unwrap_or(range.end));
+            return range.filter(|range| range.len() > 1).map(|range| (range, "bare_clause", 0.7));
+        }
+        let clausal = takes.any(Takes::CLAUSE) || takes.any(Takes::THAT) && !takes.any(Takes::NOUN);
+        if clausal && cue.manner != Manner::Inverted && !self.closes(at, end) {
             let needs_object =
                 takes.any(Takes::ADDRESSEE) && cue.class == Class::Say && told == from && cue.manner != Manner::Passive;
             let start = if self.what(at) == What::Comma && at > from { at + 1 } else { at };
@@ -505,7 +544,10 @@ impl Paragraph<'_> {
             }
         }
         if takes.any(Takes::NAMING) && cue.manner != Manner::Passive {
-            return content(from).filter(|range| self.names_something(range)).map(|range| (range, "naming", 0.7));
+            let quoted = |range: &Range<usize>| range.clone().any(|at| self.quote(at).is_some());
+            return content(from)
+                .filter(|range| (acts || quoted(range)) && self.names_something(range))
+                .map(|range| (range, "naming", 0.7));
         }
         if takes.any(Takes::NOUN) && !self.closes(from, end) && matches!(cue.manner, Manner::Plain | Manner::Shared) {
             let range = content(from)?;
@@ -521,39 +563,44 @@ impl Paragraph<'_> {
                 }
                 _ => quoted || as_something,
             };
-            return (fits && range.len() > 1).then_some((range, "object", 0.6));
+            return ((acts || quoted) && fits && range.len() > 1).then_some((range, "object", 0.6));
         }
         None
     }
 
     /// The content that begins with a quotation: it alone, or with the clause that it is a part of.
-    fn quotation(&self, at: usize, next: Option<&Cue>, sentence: &Range<usize>) -> Range<usize> {
+    fn quotation(&self, at: usize, later: &[Cue], sentence: &Range<usize>) -> Range<usize> {
         let whole = self.quote(at).is_some_and(|quote| self.inner(quote).ends_with(['.', ',', '!', '?', '…', '—']));
         let follows = self.word(at + 1).filter(|_| at + 1 < sentence.end);
         let ends = follows
             .is_none_or(|word| !word.is_word() || word.is(tag::COORDINATOR | tag::CONCESSION | tag::SUBORDINATOR));
         // Said that “nothing is safe” and that it is “too late”.
-        let reach = next.map_or(sentence.end, |next| next.group.start).min(at + 40);
+        let reach = later.first().map_or(sentence.end, |next| next.group.start).min(at + 40);
         let more = (at + 1..reach).any(|at| self.quote(at).is_some());
         if whole || ends && !more {
             return at..at + 1;
         }
-        at..self.clause_end(at, next, sentence)
+        at..self.clause_end(at, later, sentence)
     }
 
     /// Where the words end that began at `start`: before the next cue that reports by itself, before a remark of the
     /// reporter's, or with the sentence.
-    fn clause_end(&self, start: usize, next: Option<&Cue>, sentence: &Range<usize>) -> usize {
+    fn clause_end(&self, start: usize, later: &[Cue], sentence: &Range<usize>) -> usize {
         let mut end = sentence.end.min(start + LONGEST);
-        if let Some(next) = next.filter(|next| next.group.start >= start) {
+        let opening = self.opening(start, end);
+        for (place, next) in later.iter().take(8).enumerate().filter(|(_, next)| next.group.start > start) {
             let before = next.group.start;
-            let apart = before > start
-                && (matches!(self.what(before - 1), What::Comma | What::Dash) || self.is(before - 1, tag::COORDINATOR));
-            let own = next.manner == Manner::According;
-            if apart || own && before > start {
+            let mark = matches!(self.what(before - 1), What::Comma | What::Dash) && opening != Some(before - 1);
+            let apart = mark || self.is(before - 1, tag::COORDINATOR);
+            // What is thought within what is said ends nothing but itself.
+            let other = place == 0
+                || next.manner == Manner::Plain && !matches!(next.class, Class::Think | Class::Show | Class::Judge);
+            if apart && other || next.manner == Manner::According {
                 end = end.min(before);
+                break;
             }
         }
+        let next = later.first();
         // Berg — who called it “a joke” — said: the verb of the clause around.
         let around = next.filter(|next| next.group.start < start && next.words.start > start);
         let around = around.filter(|next| matches!(self.what(next.words.start - 1), What::Comma | What::Dash));
@@ -566,12 +613,17 @@ impl Paragraph<'_> {
                 .filter(|at| self.is(*at, tag::AUXILIARY) && !self.is(*at - 1, tag::AUXILIARY | tag::ADVERB));
             end = verbs.take(2).nth(1).unwrap_or(end);
         }
+        // That it was late; and that it was dear: the second clause is reported as well.
+        let that = start > 0 && self.is(start - 1, tag::THAT);
+        let listed = |at: usize| {
+            that && (self.is(at + 1, tag::THAT) || self.is(at + 1, tag::COORDINATOR) && self.is(at + 2, tag::THAT))
+        };
         let bound = (start..end).find(|at| {
             let mark = matches!(self.what(*at), What::Comma | What::Dash);
             let remark = mark && self.is(*at + 1, tag::CONCESSION) && !self.is_put_in(*at + 1, end);
             let quoted =
                 *at > start && self.quote(*at - 1).is_some_and(|quote| self.inner(quote).ends_with(['.', '!', '?']));
-            *at > start && (self.what(*at) == What::Semicolon || remark || quoted && self.is_start(*at))
+            *at > start && (self.what(*at) == What::Semicolon && !listed(*at) || remark || quoted && self.is_start(*at))
         });
         let mut end = bound.unwrap_or(end);
         while end > start
@@ -581,6 +633,14 @@ impl Paragraph<'_> {
             end -= 1;
         }
         end
+    }
+
+    /// The comma that ends the clause or phrase with which reported words open: "that if it rained, she would stay".
+    fn opening(&self, start: usize, end: usize) -> Option<usize> {
+        let opens = self.is(start, tag::SUBORDINATOR | tag::PREPOSITION)
+            && !self.is(start, tag::THAT)
+            && self.word(start).is_some_and(|word| word.mention.is_none());
+        opens.then(|| (start..end).find(|at| self.what(*at) == What::Comma)).flatten()
     }
 
     /// Whether a remark is soon over: "although not perfect, was".
@@ -620,6 +680,13 @@ impl Paragraph<'_> {
         if !begins || range.len() < 2 {
             return false;
         }
+        let free = cue.takes.any(Takes::CLAUSE)
+            && (cue.class != Class::Say
+                || cue.takes.any(Takes::USUAL | Takes::ADDRESSEE)
+                || range.clone().any(|at| self.quote(at).is_some()));
+        if !free {
+            return self.is_plain_clause(range);
+        }
         // A subject comes first, then its verb, before anything that is put in.
         let put_in = |at: &usize| {
             !self
@@ -635,6 +702,64 @@ impl Paragraph<'_> {
         let finite = first.is(tag::PRONOUN) && first.mention.is_none() || self.has_verb(&subject);
         let says = cue.class == Class::Say && cue.takes.any(Takes::USUAL);
         finite || says && range.len() >= 3 && !first.is(tag::PREPOSITION)
+    }
+
+    /// Whether words are a clause for certain: a subject, then an auxiliary before anything else that could be a verb.
+    fn is_plain_clause(&self, range: &Range<usize>) -> bool {
+        let Some(first) = self.word(range.start) else { return false };
+        if first.mention.is_none() && first.is(tag::PRONOUN) && !first.is(tag::QUESTION | tag::RELATIVE | tag::SOME) {
+            let verb = (range.start + 1..range.end).find(|at| !self.is(*at, tag::ADVERB));
+            let finite = first.is(tag::AUXILIARY)
+                || verb.and_then(|at| self.word(at)).is_some_and(|word| {
+                    word.is(tag::AUXILIARY | tag::ED) || word.verb.is_some_and(|verb| verb.form != Form::Ing)
+                });
+            // It and you may be objects.
+            return finite || !first.is(tag::IT | tag::YOU | tag::ONE) && range.len() > 2;
+        }
+        for at in range.start..range.end.min(range.start + 12) {
+            let Some(word) = self.word(at) else { return false };
+            if word.what == What::Possessive || at > range.start && word.quote().is_some() {
+                continue;
+            }
+            let prior = self.word(at - usize::from(at > range.start));
+            let after_name = prior.is_some_and(|prior| prior.mention.is_some());
+            if !word.is_word() {
+                return false;
+            }
+            if word.mention.is_some() {
+                // The plan Berg had made: a clause within the phrase.
+                let joins = prior.is_some_and(|prior| {
+                    prior.mention == word.mention
+                        || prior.what == What::Possessive
+                        || prior.capital
+                        || prior.is(tag::PREPOSITION | tag::COORDINATOR | tag::DETERMINER | tag::PERSON | tag::TIME)
+                });
+                if at > range.start && !joins {
+                    return false;
+                }
+                continue;
+            }
+            if at > range.start && word.is(tag::AUXILIARY) && !word.is(tag::PRONOUN | tag::BARE) {
+                return after_name || !self.is(at - 1, tag::COORDINATOR | tag::TO | tag::PREPOSITION);
+            }
+            if word.is(tag::THAT | tag::RELATIVE | tag::QUESTION)
+                || word.is(tag::PRONOUN | tag::OBJECT) && !word.is(tag::DETERMINER)
+                || at > range.start && word.is(tag::SUBORDINATOR) && !word.is(tag::PREPOSITION)
+            {
+                return false;
+            }
+        }
+        false
+    }
+
+    /// Whether a subject can say something: a name, a pronoun, or words for people or for what speaks for them.
+    fn is_someone(&self, head: &Head) -> bool {
+        let speaks = |at| self.is(at, tag::PERSON | tag::SOURCE | tag::SOME | tag::PLURAL | tag::PERSONAL);
+        match head.form {
+            entities::Form::Role => head.mention.is_some() || head.words.clone().any(speaks),
+            entities::Form::Pronoun => !self.is(head.words.start, tag::YOU),
+            entities::Form::Name => true,
+        }
     }
 
     /// Whether these words give a thing a name: it a mistake, the deal "historic".
@@ -657,7 +782,7 @@ impl Paragraph<'_> {
         &self,
         cue: &Cue,
         previous: Option<&Cue>,
-        next: Option<&Cue>,
+        later: &[Cue],
         sentence: &Range<usize>,
     ) -> Option<Vec<Range<usize>>> {
         let start = self
@@ -670,7 +795,7 @@ impl Paragraph<'_> {
         let after = self.adjuncts(cue, cue.group.end, sentence.end);
         let comma = (after..sentence.end.min(after + 30)).find(|at| self.what(*at) == What::Comma);
         let rest = comma
-            .map(|comma| comma + 1..self.clause_end(comma + 1, next, sentence))
+            .map(|comma| comma + 1..self.clause_end(comma + 1, later, sentence))
             .filter(|rest| rest.len() > 1 || self.quote(rest.start).is_some());
         if !self.has_clause(&before) {
             let rest = rest?;
@@ -864,11 +989,18 @@ impl Paragraph<'_> {
         let (Some(first), Some(last)) = (parts.first().copied(), parts.last().copied()) else { return };
         let whole = self.text.join(first, last);
         let turn = Turn { paragraph: self.span, at: whole, kind, rule: report.rule };
+        let first_word = report.parts.first().map(|part| part.start);
         let (speaker, sure, mut evidence) = match &report.head {
             Some(head) => speakers.named(self.phrases, head, &turn),
             None if report.cue.is_some() => speakers.nobody(),
             None => speakers.goes_on(self.phrases, &turn),
         };
+        // A few words that nobody is said to have spoken: a gloss, or words that the author keeps at a distance.
+        let few = || whole.len() < 400 && self.text.slice(whole).split_whitespace().count() < 8;
+        let described = || first_word.is_some_and(|at| at > 0 && self.is(at - 1, tag::AS));
+        if report.rule == "quoted_words" && speaker.form == super::Form::Unknown && (!closed || few() && !described()) {
+            return;
+        }
         let cue =
             report.cue.as_ref().and_then(|cue| Some(super::Cue { span: self.span(&cue.words)?, class: cue.class }));
         evidence.insert(0, Evidence::of(report.rule, cue.iter().map(|cue| cue.span)));

@@ -1,7 +1,7 @@
 //! Whose words they are: from the subject of a cue to an entity, and from what was said before to what goes on.
 
 use super::subjects::{Head, Phrases};
-use super::words::{Named, tag};
+use super::words::{Named, is_space, tag};
 use super::{Form, Kind, Speaker};
 use crate::document::Evidence;
 use crate::stages::encoder;
@@ -32,6 +32,8 @@ pub(super) struct Speakers<'a> {
     last: Option<(Span, Span, Kind, Speaker)>,
     /// The paragraph before the one that is read.
     before: Option<Span>,
+    /// Who answers in an interview, once that was asked for, and where the story names him.
+    interviewee: Option<Option<(usize, Span)>>,
 }
 
 impl<'a> Speakers<'a> {
@@ -40,7 +42,35 @@ impl<'a> Speakers<'a> {
         let mut persons: Vec<usize> = persons.collect();
         persons.sort_unstable();
         persons.dedup();
-        Self { text, mentions, references, sentences, persons, last: None, before: None }
+        Self { text, mentions, references, sentences, persons, last: None, before: None, interviewee: None }
+    }
+
+    /// Who gives the interview whose first answer stands at `until`: the only person whom the title names, else the only
+    /// one who is named before, or who is named far more often than any other.
+    pub(super) fn interviewee(&mut self, until: usize) -> Option<(usize, Span)> {
+        if self.interviewee.is_none() {
+            self.interviewee = Some(self.main_person(until));
+        }
+        self.interviewee.flatten()
+    }
+
+    fn main_person(&self, until: usize) -> Option<(usize, Span)> {
+        let before = self.mentions.partition_point(|named| named.span.start() < until);
+        let named = self.mentions.get(..before)?.iter().filter(|named| named.kind == encoder::Kind::Person);
+        let persons: Vec<(usize, Span)> = named.map(|named| (named.entity, named.span)).collect();
+        let body = self.text.body().start();
+        let title = persons.get(..persons.partition_point(|(_, at)| at.start() < body))?;
+        if let Some(first) = title.first().filter(|first| title.iter().all(|(entity, _)| *entity == first.0)) {
+            return Some(*first);
+        }
+        let mut entities: Vec<usize> = persons.iter().map(|(entity, _)| *entity).collect();
+        entities.sort_unstable();
+        let counts = entities.chunk_by(|one, other| one == other);
+        let mut counts: Vec<(usize, usize)> = counts.filter_map(|all| Some((all.len(), *all.first()?))).collect();
+        counts.sort_unstable_by(|one, other| other.cmp(one));
+        let (most, entity) = *counts.first()?;
+        let clear = counts.get(1).is_none_or(|(second, _)| most > second * 2);
+        persons.into_iter().find(|(other, _)| clear && *other == entity)
     }
 
     /// Goes on to the next paragraph.
@@ -77,7 +107,7 @@ impl<'a> Speakers<'a> {
             (entities::Form::Name, None) => (Speaker { form: Form::Name, entity: None, span }, 0.8, Vec::new()),
             (entities::Form::Role, None)
                 if self.is_document(phrases, head)
-                    && let Some((entity, at)) = self.author(turn) =>
+                    && let Some((entity, at)) = self.author(turn).or_else(|| self.writer(span?)) =>
             {
                 (Speaker { form: Form::Role, entity: Some(entity), span }, 0.85, vec![Evidence::of("author", [at])])
             }
@@ -108,6 +138,23 @@ impl<'a> Speakers<'a> {
     fn is_document(&self, phrases: Phrases<'_>, head: &Head) -> bool {
         let is = |at: usize, tags| phrases.at(at).is_some_and(|word| word.is(tags));
         head.words.len() == 2 && is(head.words.start, tag::DETERMINER) && is(head.words.start + 1, tag::DOCUMENT)
+    }
+
+    /// The first person of a sentence shortly before that speaks of the same text: "Berg resigned in a letter".
+    fn writer(&self, document: Span) -> Option<(usize, Span)> {
+        let noun = self.text.slice(document).rsplit(is_space).next()?;
+        let here = self.sentence(document.start());
+        let before = self.sentences.get(here.saturating_sub(3)..here)?.iter().rev();
+        let mut near = before.filter(|sentence| sentence.len() < 600);
+        let speaks = |sentence: &&Span| {
+            let words = self.text.slice(**sentence).split(|c: char| !c.is_alphanumeric() && c != '-');
+            words.into_iter().any(|word| word.eq_ignore_ascii_case(noun))
+        };
+        let sentence = near.find(speaks)?;
+        let from = self.mentions.partition_point(|named| named.span.start() < sentence.start());
+        let inside = self.mentions.get(from..)?.iter().take_while(|named| named.span.end() <= sentence.end());
+        let person = inside.into_iter().find(|named| named.kind == encoder::Kind::Person)?;
+        Some((person.entity, person.span))
     }
 
     /// Who spoke last in this paragraph or the one before.

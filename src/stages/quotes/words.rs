@@ -110,6 +110,12 @@ pub(super) mod tag {
     /// in Berg's view
     pub(in super::super) const VIEW: u64 = 1 << 40;
     pub(in super::super) const ONE: u64 = 1 << 41;
+    /// What "according to" may measure things by, and nobody says: according to plan.
+    pub(in super::super) const MEASURE: u64 = 1 << 42;
+    /// you, by itself
+    pub(in super::super) const YOU: u64 = 1 << 43;
+    /// Forms that are no verb of a clause by themselves.
+    pub(in super::super) const BARE: u64 = 1 << 44;
 }
 
 /// Closed classes, and the nouns of people and of what speaks for them.
@@ -188,6 +194,12 @@ const SINGLE: &[(u64, &str)] = &[
     (tag::IN, "in"),
     (tag::VIEW, "view opinion words estimation telling judgment judgement eyes"),
     (tag::ONE, "one"),
+    (
+        tag::MEASURE,
+        "plan plans schedule system systems theory theories method methods principle principles need needs taste tastes size age weight weights rank order type custom tradition rule rules ability abilities merit formula",
+    ),
+    (tag::YOU, "you"),
+    (tag::BARE, "be been being having"),
     (tag::PRONOUN | tag::SOME, "another"),
     (tag::LEAST, "least most"),
     (
