@@ -213,7 +213,13 @@ impl Paragraph<'_> {
         let fronted = comma.filter(|comma| {
             // You know, you see: no source.
             let filler = cue.speaker.as_ref().is_some_and(|head| self.is(head.words.start, tag::YOU));
-            *comma > sentence.start && own && !filler && cue.takes.any(Takes::CLAUSE | Takes::QUOTE | Takes::THAT)
+            // Berg, who noted little, left: a clause about the subject.
+            let relative = self.is(cue.group.start, tag::RELATIVE);
+            *comma > sentence.start
+                && own
+                && !filler
+                && !relative
+                && cue.takes.any(Takes::CLAUSE | Takes::QUOTE | Takes::THAT)
         });
         if let Some(comma) = fronted {
             let start = self.content_start(comma, previous).max(sentence.start);
@@ -235,7 +241,8 @@ impl Paragraph<'_> {
                 return report(vec![content], false, "clause_before_cue", 0.8);
             }
             // The talks, she said, would help.
-            if self.what(after) == What::Comma && clausal && !content.is_empty() {
+            let around = cue.takes.any(Takes::CLAUSE) || clausal && !cue.takes.any(Takes::ADDRESSEE);
+            if self.what(after) == What::Comma && around && !content.is_empty() {
                 let first = after + 1;
                 // Said Berg, a farmer: what follows tells who he is.
                 let other = cue.manner == Manner::Inverted
@@ -435,8 +442,10 @@ impl Paragraph<'_> {
         let told = at;
         // call on X to, call for X
         let acts = cue.done && cue.speaker.as_ref().is_none_or(|head| self.is_someone(head));
+        let quotes_some =
+            |start: usize| (start..end.min(start + LONGEST)).find(|at| self.quote(*at).is_some()).is_some_and(free);
         if takes.any(Takes::PREPOSITION)
-            && acts
+            && (acts || quotes_some(at))
             && !takes.any(Takes::QUOTE)
             && (self.word(at).is_some_and(|word| word.is(tag::PREPOSITION) && word.is(tag::PARTICLE | tag::FOR))
                 || cue.class == Class::Urge
@@ -498,7 +507,9 @@ impl Paragraph<'_> {
             let asked = [at, told].into_iter().find(|at| self.is(*at, tag::QUESTION));
             if let Some(start) = asked {
                 let known = match cue.class {
-                    Class::Show | Class::Deny | Class::Confirm => self.is(start, tag::SUBORDINATOR),
+                    // Rejected what he called “a smear”.
+                    Class::Deny | Class::Confirm => self.is(start, tag::SUBORDINATOR) || quotes_some(start),
+                    Class::Show => self.is(start, tag::SUBORDINATOR),
                     Class::Think => self.is(start, tag::SUBORDINATOR) || someone && !self.is(start + 1, tag::TO),
                     _ => true,
                 };
@@ -519,13 +530,18 @@ impl Paragraph<'_> {
         if takes.any(Takes::INFINITIVE) && self.is(told, tag::TO) && told + 2 < end {
             let bare = !takes.any(Takes::ADDRESSEE) || told > from;
             return content(told)
-                .filter(|_| acts && bare && (cue.class != Class::Say || takes.any(Takes::USUAL)))
+                .filter(|_| (acts || quotes_some(told)) && bare && (cue.class != Class::Say || takes.any(Takes::USUAL)))
                 .map(|range| (range, "infinitive", 0.65));
         }
         // Which she says was stolen; what they say is a plot.
         let extracted = cue.manner == Manner::Plain
             && takes.any(Takes::CLAUSE)
-            && (after(tag::RELATIVE | tag::THAT) || after(tag::QUESTION) && self.is(from + 1, tag::DETERMINER))
+            && (after(tag::RELATIVE | tag::THAT)
+                || after(tag::QUESTION)
+                    && cue.done
+                    && (takes.any(Takes::USUAL) || cue.class == Class::Think)
+                    && self.is(from + 1, tag::DETERMINER)
+                    && !self.is(from + 1, tag::THAT))
             && self.is(from, tag::AUXILIARY | tag::ED)
             && !self.is(from, tag::PRONOUN);
         if extracted {
@@ -535,7 +551,8 @@ impl Paragraph<'_> {
             return range.filter(|range| range.len() > 1).map(|range| (range, "bare_clause", 0.7));
         }
         let clausal = takes.any(Takes::CLAUSE) || takes.any(Takes::THAT) && !takes.any(Takes::NOUN);
-        if clausal && cue.manner != Manner::Inverted && !self.closes(at, end) {
+        let reports = takes.any(Takes::CLAUSE) || !matches!(cue.class, Class::Confirm | Class::Urge | Class::Judge);
+        if clausal && reports && cue.manner != Manner::Inverted && !self.closes(at, end) {
             let needs_object =
                 takes.any(Takes::ADDRESSEE) && cue.class == Class::Say && told == from && cue.manner != Manner::Passive;
             let start = if self.what(at) == What::Comma && at > from { at + 1 } else { at };
@@ -716,6 +733,10 @@ impl Paragraph<'_> {
             // It and you may be objects.
             return finite || !first.is(tag::IT | tag::YOU | tag::ONE) && range.len() > 2;
         }
+        // Volunteers think it is: "volunteers" is no verb there.
+        if first.verb.is_some() && first.mention.is_none() && !first.is(tag::PERSON | tag::SOURCE) {
+            return false;
+        }
         for at in range.start..range.end.min(range.start + 12) {
             let Some(word) = self.word(at) else { return false };
             if word.what == What::Possessive || at > range.start && word.quote().is_some() {
@@ -744,7 +765,8 @@ impl Paragraph<'_> {
             }
             if word.is(tag::THAT | tag::RELATIVE | tag::QUESTION)
                 || word.is(tag::PRONOUN | tag::OBJECT) && !word.is(tag::DETERMINER)
-                || at > range.start && word.is(tag::SUBORDINATOR) && !word.is(tag::PREPOSITION)
+                || at > range.start && word.is(tag::SUBORDINATOR | tag::AS)
+                || at > range.start && word.is(tag::DETERMINER) && prior.is_some_and(Word::is_plain)
             {
                 return false;
             }

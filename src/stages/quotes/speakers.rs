@@ -142,13 +142,19 @@ impl<'a> Speakers<'a> {
 
     /// The first person of a sentence shortly before that speaks of the same text: "Berg resigned in a letter".
     fn writer(&self, document: Span) -> Option<(usize, Span)> {
+        const WRITTEN: &[&str] =
+            &["in", "In", "wrote", "issued", "released", "sent", "published", "posted", "signed", "tweeted"];
         let noun = self.text.slice(document).rsplit(is_space).next()?;
         let here = self.sentence(document.start());
         let before = self.sentences.get(here.saturating_sub(3)..here)?.iter().rev();
         let mut near = before.filter(|sentence| sentence.len() < 600);
         let speaks = |sentence: &&Span| {
             let words = self.text.slice(**sentence).split(|c: char| !c.is_alphanumeric() && c != '-');
-            words.into_iter().any(|word| word.eq_ignore_ascii_case(noun))
+            let mut written = 0;
+            words.filter(|word| !word.is_empty()).any(|word| {
+                written = if WRITTEN.contains(&word) { 5 } else { written - written.min(1) };
+                written > 0 && word.eq_ignore_ascii_case(noun)
+            })
         };
         let sentence = near.find(speaks)?;
         let from = self.mentions.partition_point(|named| named.span.start() < sentence.start());
