@@ -311,12 +311,25 @@ impl Finder<'_> {
         }
     }
 
-    /// "his claim that", "the ministry's warning that", "voiced fears that".
+    /// "his claim that", "her view is that", "the ministry's warning that", "voiced fears that", "a warning by officials
+    /// that".
     fn noun(&self, at: usize) -> Option<Cue> {
         let word = self.phrases.at(at)?;
-        let class = word.noun.filter(|_| word.mention.is_none() && self.is(at + 1, tag::THAT))?;
+        let class = word.noun.filter(|_| word.mention.is_none())?;
+        let cue = |speaker, group| {
+            let manner = Manner::Shared;
+            Cue { words: at..at + 1, group, speaker: Some(speaker), manner, class, takes: Takes::that(), done: true }
+        };
+        if self.is(at + 1, tag::FROM) {
+            let (speaker, stop) = self.phrases.after(at + 2, self.sentence.end)?;
+            return self.is(stop, tag::THAT).then(|| cue(speaker, at..stop));
+        }
+        let is_that = self.is(at + 1, tag::BE) && self.is(at + 2, tag::THAT) && !self.is(at + 3, tag::AUXILIARY);
+        if !is_that && !self.is(at + 1, tag::THAT) {
+            return None;
+        }
         // The claim that was made: a relative clause.
-        let relative = self.is(at + 2, tag::AUXILIARY) && !self.is(at + 2, tag::PRONOUN);
+        let relative = !is_that && self.is(at + 2, tag::AUXILIARY) && !self.is(at + 2, tag::PRONOUN);
         if relative {
             return None;
         }
@@ -336,15 +349,7 @@ impl Finder<'_> {
         } else {
             self.phrases.before(self.sentence.start, owner)?
         };
-        Some(Cue {
-            words: at..at + 1,
-            group: at..at + 1,
-            speaker: Some(speaker),
-            manner: Manner::Shared,
-            class,
-            takes: Takes::that(),
-            done: true,
-        })
+        Some(cue(speaker, at..at + if is_that { 2 } else { 1 }))
     }
 
     /// Where the auxiliaries and adverbs before a verb begin, and what they are.

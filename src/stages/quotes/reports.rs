@@ -551,7 +551,7 @@ impl Paragraph<'_> {
             return range.filter(|range| range.len() > 1).map(|range| (range, "bare_clause", 0.7));
         }
         let clausal = takes.any(Takes::CLAUSE) || takes.any(Takes::THAT) && !takes.any(Takes::NOUN);
-        let reports = takes.any(Takes::CLAUSE) || !matches!(cue.class, Class::Confirm | Class::Urge | Class::Judge);
+        let reports = takes.any(Takes::CLAUSE) || !matches!(cue.class, Class::Confirm | Class::Judge);
         if clausal && reports && cue.manner != Manner::Inverted && !self.closes(at, end) {
             let needs_object =
                 takes.any(Takes::ADDRESSEE) && cue.class == Class::Say && told == from && cue.manner != Manner::Passive;
@@ -734,7 +734,8 @@ impl Paragraph<'_> {
             return finite || !first.is(tag::IT | tag::YOU | tag::ONE) && range.len() > 2;
         }
         // Volunteers think it is: "volunteers" is no verb there.
-        if first.verb.is_some() && first.mention.is_none() && !first.is(tag::PERSON | tag::SOURCE) {
+        let base = first.verb.is_some_and(|verb| verb.form == Form::Base);
+        if base && first.mention.is_none() && !self.is(range.start + 1, tag::AUXILIARY) {
             return false;
         }
         for at in range.start..range.end.min(range.start + 12) {
@@ -765,7 +766,9 @@ impl Paragraph<'_> {
             }
             if word.is(tag::THAT | tag::RELATIVE | tag::QUESTION)
                 || word.is(tag::PRONOUN | tag::OBJECT) && !word.is(tag::DETERMINER)
-                || at > range.start && word.is(tag::SUBORDINATOR | tag::AS)
+                || at > range.start
+                    && word.is(tag::SUBORDINATOR | tag::AS)
+                    && !prior.is_some_and(|prior| prior.is(tag::NUMBER))
                 || at > range.start && word.is(tag::DETERMINER) && prior.is_some_and(Word::is_plain)
             {
                 return false;

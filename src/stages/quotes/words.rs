@@ -116,6 +116,8 @@ pub(super) mod tag {
     pub(in super::super) const YOU: u64 = 1 << 43;
     /// Forms that are no verb of a clause by themselves.
     pub(in super::super) const BARE: u64 = 1 << 44;
+    /// by, from: name whose claim it is.
+    pub(in super::super) const FROM: u64 = 1 << 45;
 }
 
 /// Closed classes, and the nouns of people and of what speaks for them.
@@ -200,6 +202,7 @@ const SINGLE: &[(u64, &str)] = &[
     ),
     (tag::YOU, "you"),
     (tag::BARE, "be been being having"),
+    (tag::FROM, "by from"),
     (tag::PRONOUN | tag::SOME, "another"),
     (tag::LEAST, "least most"),
     (
