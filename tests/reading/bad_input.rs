@@ -158,9 +158,12 @@ fn a_megabyte_of_anything_is_read_in_one_go() {
         read(&pipeline, fill(&unit));
         read(&pipeline, format!("A title\n\n{}", fill(&unit)));
     }
-    // Quotations that are never closed, sentences of cues alone.
+    // Quotations that are never closed, sentences of cues alone, turns.
     for unit in
         ["“", "\"a\" ", "'a ", "«a ", "“a\n\n", "he said ", "he said that a, ", "“a,” he said, ", "according to a, "]
+            .into_iter()
+            .chain(["a in b say that ", "his view is that ", "a claim by ", "called by a as “b” ", "said if a, "])
+            .chain(["Q: a?\n\nA: b.\n\n", "Q: a?\nA: I.\n", "I am.\n\nA: b.\n\nQ: ", "**Q:** **\n\n"])
     {
         read(&pipeline, fill(unit));
     }
