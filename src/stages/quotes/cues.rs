@@ -134,7 +134,7 @@ impl Finder<'_> {
         }
         // "The minister is to say", "Berg has repeatedly said": back to the subject.
         let (left, auxiliaries) = self.auxiliaries(at);
-        let done = !auxiliaries.modal && !(left > self.sentence.start && self.is(left - 1, tag::TO));
+        let done = !(auxiliaries.modal || left > self.sentence.start && self.is(left - 1, tag::TO));
         let cue = |speaker, group: Range<usize>, manner| {
             Some(Cue { words: at..end, group, speaker, manner, class: verb.class, takes: verb.takes, done })
         };

@@ -637,7 +637,10 @@ impl Paragraph<'_> {
         };
         let bound = (start..end).find(|at| {
             let mark = matches!(self.what(*at), What::Comma | What::Dash);
-            let remark = mark && self.is(*at + 1, tag::CONCESSION) && !self.is_put_in(*at + 1, end);
+            let checked = || (*at + 2..end.min(*at + 14)).any(|at| self.is(at, tag::CHECKED));
+            let remark = mark
+                && (self.is(*at + 1, tag::CONCESSION) && !self.is_put_in(*at + 1, end)
+                    || self.is(*at + 1, tag::COORDINATOR) && checked());
             let quoted =
                 *at > start && self.quote(*at - 1).is_some_and(|quote| self.inner(quote).ends_with(['.', '!', '?']));
             *at > start && (self.what(*at) == What::Semicolon && !listed(*at) || remark || quoted && self.is_start(*at))

@@ -4,7 +4,7 @@
 //! answers, where somebody named or an interviewer speaks several times, or where a question is followed by the words of
 //! somebody named. One look at each line.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::speakers::{self, Speakers};
 use super::words::{Named, is_space};
@@ -152,7 +152,7 @@ pub(super) fn cut<'a>(text: &Text, prose: impl Iterator<Item = &'a Segment>, men
 fn turns<'a, 'b>(labelled: &'b [Labelled<'a>]) -> Vec<&'b Labelled<'a>> {
     let spoken =
         |turn: &&Labelled<'_>| turn.words.ends_with(['.', '!', '?', '…', '”', '"', '’', '\'', ')', '*', '-', '—']);
-    let mut counts: HashMap<&str, usize> = HashMap::new();
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for turn in labelled.iter().filter(spoken) {
         *counts.entry(&turn.key).or_default() += 1;
     }
@@ -207,12 +207,12 @@ struct Names<'a> {
     text: &'a Text,
     mentions: &'a [Named],
     /// In small letters; `None` for a name that two bear.
-    known: HashMap<String, Option<usize>>,
+    known: BTreeMap<String, Option<usize>>,
 }
 
 impl<'a> Names<'a> {
     fn new(text: &'a Text, mentions: &'a [Named]) -> Self {
-        let mut known: HashMap<String, Option<usize>> = HashMap::new();
+        let mut known: BTreeMap<String, Option<usize>> = BTreeMap::new();
         let mut know = |name: String, entity| {
             let bearer = known.entry(name).or_insert(Some(entity));
             *bearer = bearer.filter(|bearer| *bearer == entity);

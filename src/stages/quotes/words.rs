@@ -118,6 +118,8 @@ pub(super) mod tag {
     pub(in super::super) const BARE: u64 = 1 << 44;
     /// by, from: name whose claim it is.
     pub(in super::super) const FROM: u64 = 1 << 45;
+    /// What a reporter says of words that nobody else could check.
+    pub(in super::super) const CHECKED: u64 = 1 << 46;
 }
 
 /// Closed classes, and the nouns of people and of what speaks for them.
@@ -211,6 +213,10 @@ const SINGLE: &[(u64, &str)] = &[
     ),
     (tag::NUMBER, "more fewer two three four five six seven eight nine ten dozens hundreds thousands numerous various"),
     (tag::DOCUMENT | tag::SOURCE, "statement letter email e-mail post tweet message memo note text posting"),
+    (
+        tag::CHECKED,
+        "independent independently unconfirmed unverified corroborated verified verify verification confirmation",
+    ),
     (tag::FOR, "for"),
     (tag::PERSONAL, "he she him her his he'd she'd he's she's he'll she'll"),
 ];
