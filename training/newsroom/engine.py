@@ -83,17 +83,30 @@ class Engine:
         return self._norm(states + self._product(grown, f"{name}.outer"), f"{name}.outer_norm")
 
     @torch.inference_mode()
-    def read(self, window: windows.Window) -> Read:
-        """Reads ``window``."""
+    def layer_states(self, window: windows.Window) -> list[Tensor]:
+        """Returns the states of the pieces of ``window`` after each layer, ``[rows, hidden]``; see ``word_states``."""
         ids = torch.tensor(window.pieces)
         vectors = self._table["weight"][ids].float() * self._table["scale"][ids, None]
         states = self._norm(vectors + self._tensors["positions.weight"][: len(ids)], "norm")
+        found = []
         for index in range(self._layers):
             if index and index == self._pooled_after:
                 states = states[torch.tensor(window.rows())]
             states = self._layer(states, f"layers.{index}")
+            found.append(states)
+        return found
+
+    def word_states(self, window: windows.Window, states: Tensor) -> Tensor:
+        """Returns the rows of ``states`` that speak for the words of ``window``, ``[words, hidden]``."""
+        pooled = len(states) == len(window.words) + 2
+        return states[1:-1] if pooled else states[torch.tensor(window.firsts)]
+
+    @torch.inference_mode()
+    def read(self, window: windows.Window) -> Read:
+        """Reads ``window``."""
+        states = self.layer_states(window)[-1]
         pooled = self._pooled_after > 0
-        words = states[1:-1] if pooled else states[torch.tensor(window.firsts)]
+        words = self.word_states(window, states)
         tags = self._linear(words, "tags").numpy()
         if not window.targets:
             return Read(tags, np.zeros((0, len(self.manifest["polarities"])), np.float32))
