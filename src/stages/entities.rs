@@ -3,7 +3,8 @@
 //! A mention is a name in the text, without title, article or possessive around it. An entity is what several mentions
 //! name: the same name, a surname after the full name, an acronym after the long name ([`grouping`]).
 //! The document decides what an entity is: the kinds its mentions were read as, each weighed by how sure the model was,
-//! the body before the title.
+//! the body before the title; where the words around a name or the tables of countries say what it is, they do
+//! ([`kinds`]).
 //! Pronouns are mentions of persons where it is clear of whom they speak ([`references`]), roles such as "the president"
 //! where the story has told who that is ([`roles`]), and "Norwegian" is a mention of Norway ([`demonyms`]). A name that
 //! the model passed over is found where the same words were read elsewhere ([`repeats`]), and X where it is the site
@@ -14,6 +15,7 @@ mod classes;
 mod demonyms;
 mod gender;
 mod grouping;
+mod kinds;
 mod names;
 mod people;
 mod references;
@@ -164,6 +166,7 @@ impl Stage for FindEntities {
         let words = Words::new(text, encoding, segments);
         let mut names: Vec<_> =
             names::joined(text, encoding).iter().filter_map(|name| names::tidy(text, encoding, name)).collect();
+        kinds::mend(&words, &mut names);
         names.extend(sites::missed(&words, &names));
         names.extend(repeats::missed(&words, &names));
         names.sort_by_key(|found| found.span);

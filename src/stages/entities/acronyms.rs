@@ -20,7 +20,11 @@ pub(super) fn resolve(words: &Words<'_>, found: &[Found], keys: &[String]) -> Ve
     let mut bracketed: BTreeMap<String, &str> = BTreeMap::new();
     for (index, (mention, key)) in found.iter().zip(keys).enumerate() {
         let after = text.as_str().get(mention.span.end()..).unwrap_or_default();
-        if let Some(acronym) = in_brackets(after).filter(|acronym| is_acronym_of(acronym, text.slice(mention.span))) {
+        let of = |acronym: &&str| {
+            let name = text.slice(mention.span);
+            is_acronym_of(acronym, name) || mention.kind == Kind::Organisation && is_short_for(acronym, name)
+        };
+        if let Some(acronym) = in_brackets(after).filter(of) {
             bracketed.entry(names::key(acronym)).or_insert(key);
         }
         // WHO (World Health Organization), the World Health Organization, or WHO.
@@ -69,6 +73,16 @@ fn is_acronym_of(acronym: &str, name: &str) -> bool {
         let _found = letters.next_if(|letter| initial.to_uppercase().eq([*letter]));
     }
     long_enough && letters.peek().is_none()
+}
+
+/// Whether the letters of `acronym` stand in `name` in order, and both begin with the same: HMRC, of HM Revenue &
+/// Customs. Enough of a name right before the brackets.
+fn is_short_for(acronym: &str, name: &str) -> bool {
+    let fits = (3..=8).contains(&acronym.chars().count()) && acronym.chars().all(char::is_uppercase);
+    let mut letters = name.chars().flat_map(char::to_uppercase);
+    fits && name.contains(' ')
+        && name.chars().next().is_some_and(|first| acronym.starts_with(first))
+        && acronym.chars().all(|letter| letters.any(|other| other == letter))
 }
 
 /// The acronyms that a name of three words or more is likely to have: the first letters of all its words, and of those

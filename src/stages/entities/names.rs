@@ -46,10 +46,23 @@ pub(super) fn tidy(text: &Text, encoding: &Encoding, name: &Name) -> Option<Foun
     while range.start < range.end && !word(range.start).contains(char::is_alphanumeric) {
         range.start += 1;
     }
+    // A name that was cut at its "and" goes on with the capital behind it.
+    let open = |at: usize| at > range.start && matches!(word(at), "and" | "or" | "of" | "for" | "in" | "at");
+    let goes_on = word(range.end).starts_with(char::is_uppercase)
+        && encoding.sentence.get(range.end) == Some(&sentence)
+        && !starts_name(encoding, range.end);
+    if range.end.checked_sub(1).is_some_and(open) && goes_on {
+        range.end += 1;
+    }
     while range.end > range.start
-        && (is_possessive(word(range.end - 1)) || !word(range.end - 1).contains(char::is_alphanumeric))
+        && (is_possessive(word(range.end - 1))
+            || !word(range.end - 1).contains(char::is_alphanumeric)
+            || matches!(word(range.end - 1), "and" | "or" | "of" | "for" | "in" | "at"))
     {
         range.end -= 1;
+    }
+    if name.kind == Kind::Person {
+        range.end = compound(encoding, range.clone(), word);
     }
     if range.len() > 1 && word(range.start).eq_ignore_ascii_case("the") && word(range.start + 1) != "Hague" {
         range.start += 1;
@@ -82,6 +95,37 @@ pub(super) fn tidy(text: &Text, encoding: &Encoding, name: &Name) -> Option<Foun
         beside: None,
     };
     (named && !pronoun).then_some(found)
+}
+
+/// Where a surname of two ends of which the first alone was read: Harrow-Lind.
+fn compound<'a>(encoding: &Encoding, range: std::ops::Range<usize>, word: impl Fn(usize) -> &'a str) -> usize {
+    let touches = |first: usize| {
+        let ends = (encoding.words.get(first), encoding.words.get(first + 1));
+        matches!(ends, (Some(first), Some(second)) if first.end() == second.start())
+    };
+    let end = range.end;
+    let name = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().is_some_and(char::is_uppercase) && letters.next().is_some_and(char::is_lowercase)
+    };
+    let joined = end > range.start
+        && matches!(word(end), "-" | "‑")
+        && touches(end - 1)
+        && touches(end)
+        && name(word(end - 1))
+        && name(word(end + 1))
+        && Countries::built_in().named(word(end + 1)).is_none()
+        && Countries::built_in().demonym(word(end + 1)).is_none()
+        && !matches!(word(end + 2), "-" | "‑")
+        && !starts_name(encoding, end + 1);
+    if joined { end + 2 } else { end }
+}
+
+/// Whether a name that the model found begins at a word.
+fn starts_name(encoding: &Encoding, at: usize) -> bool {
+    let names = encoding.reading.names();
+    let after = names.partition_point(|name| name.words.start < at);
+    names.get(after).is_some_and(|name| name.words.start == at)
 }
 
 /// Where the name begins after titles and posts; a title alone is no name.

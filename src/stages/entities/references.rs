@@ -174,6 +174,11 @@ fn pronouns(
 }
 
 fn pronoun(words: &Words<'_>, at: usize) -> Option<(Gender, Case)> {
+    // "Writer of the His Bright Shoes books": no pronoun has an article.
+    let article = words.before(at).is_some_and(|before| matches!(words.lower(before), "the" | "a" | "an"));
+    if article && words.is_capital(at) {
+        return None;
+    }
     Some(match words.lower(at) {
         "he" => (Gender::Male, Case::Subject),
         "him" => (Gender::Male, Case::Object),
