@@ -7,9 +7,10 @@
 //! | modifier | a Moscow suburb; US troops; Paris-based |
 //! | demonym | Ukrainian officials |
 //!
-//! A modifier is told by the word that follows. Between literal and metonym a linear model decides, over the words around
-//! the name ([`context`]); it has seen no marked examples, only where persons and organisations stand and where small
-//! towns do. It sees one sentence: what "there" or "it" refers to later is not followed.
+//! A modifier is told by the word that follows, and where a name can only be the place (the capital Lima, fled Peru) the
+//! words beside it say so. Else a linear model decides between literal and metonym, over the words around the name
+//! ([`context`]); it has seen no marked examples, only where persons and organisations stand and where small towns do.
+//! It sees one sentence: what "there" or "it" refers to later is not followed.
 
 pub mod context;
 mod lexicon;
@@ -18,7 +19,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use self::context::Words;
-use self::lexicon::{ACTS, ATTACKS, DEALINGS, DEALT_WITH, SPORT, TIMES, WILLS, is_noun_of};
+use self::lexicon::{
+    ACTS, ATTACKS, DEALINGS, DEALT_WITH, DESCRIBED, HELD_IN, SPORT, SPORT_BESIDE, SPORT_TOO, TIMES, WAYS, WILLS,
+    is_noun_of,
+};
 use super::encoder::{Encoding, Kind};
 use super::entities::{self, Entities, Entity, Form, Mention};
 use super::places::Places;
@@ -116,7 +120,8 @@ impl Stage for ReadPlaces {
         for (index, entity) in entities.entities.iter().enumerate() {
             let mut read = |mention: &Mention| {
                 (entity.kind == Kind::Place && mention.form == Form::Name).then(|| {
-                    let mut read = self.read(&words, document.text().slice(mention.span), mention);
+                    let governed = powers.is_governed(index);
+                    let mut read = self.read(&words, document.text().slice(mention.span), mention, governed);
                     if read.reading == Reading::Metonym {
                         let (power, evidence) = powers.behind(index, entity, sport(&words, mention));
                         read.stands_for = power;
@@ -132,17 +137,18 @@ impl Stage for ReadPlaces {
 }
 
 impl ReadPlaces {
-    /// The reading of a mention whose words are `name`, without what it may stand for.
-    fn read(&self, words: &Words<'_>, name: &str, mention: &Mention) -> Read {
+    /// The reading of a mention whose words are `name`, without what it may stand for; `governed` is whether the place is
+    /// known as one that has a government.
+    fn read(&self, words: &Words<'_>, name: &str, mention: &Mention, governed: bool) -> Read {
         let own = |reading, evidence| Read { reading, stands_for: None, evidence: vec![evidence] };
         let countries = Countries::built_in();
         if countries.named(name).is_none() && countries.demonym(name).is_some() {
             return own(Reading::Demonym, Evidence::of("demonym", [mention.span]));
         }
-        if let Some(noun) = modified(words, &self.weights, mention) {
+        if let Some(noun) = modified(words, &self.weights, mention, governed) {
             return own(Reading::Modifier, Evidence::of("noun_follows", words.span(noun)));
         }
-        if context::is_possessive(words.word(mention.words.end)) {
+        if owns(words, mention, name) {
             // Whoever owns streets and borders is a place; whoever refuses is not.
             return match owned_act(words, mention) {
                 Some(act) => own(Reading::Metonym, Evidence::of("owns_an_act", words.span(act))),
@@ -152,6 +158,9 @@ impl ReadPlaces {
         if let Some((noun, preposition)) = context::governor(words, &mention.words) {
             let (dealt, at) = (words.word(noun), words.word(preposition));
             let evidence = |rule| Evidence::of(rule, words.span(noun..preposition + 1));
+            if is_noun_of(dealt, &WAYS) && matches!(at, "between" | "to" | "from" | "through" | "via" | "into") {
+                return own(Reading::Literal, evidence("way"));
+            }
             if is_noun_of(dealt, &DEALINGS) && DEALT_WITH.contains(at) {
                 return own(Reading::Metonym, evidence("dealings"));
             }
@@ -161,6 +170,14 @@ impl ReadPlaces {
             if is_noun_of(dealt, &ATTACKS) && matches!(at, "on" | "at" | "over" | "against" | "near" | "in") {
                 return own(Reading::Literal, evidence("target_of_an_attack"));
             }
+            if matches!(at, "in" | "near" | "inside" | "outside" | "across" | "throughout" | "around")
+                && !is_noun_of(dealt, &HELD_IN)
+            {
+                return own(Reading::Literal, evidence("stands_in"));
+            }
+        }
+        if let Some((rule, around)) = context::is_where(words, &mention.words) {
+            return own(Reading::Literal, Evidence::of(rule, words.span(around)));
         }
         let score = self.weights.score(&context::features(words, &mention.words));
         let governs = countries.named(name).is_some() || countries.seat(name).is_some();
@@ -231,14 +248,41 @@ impl<'a> Powers<'a> {
     }
 }
 
-/// A word near a mention that belongs to sports.
+/// A word near a mention that belongs to sports; one that is used of other things too needs another beside it.
 fn sport(words: &Words<'_>, mention: &Mention) -> Option<Span> {
-    let near = words.around(&mention.words).find(|index| SPORT.contains(words.word(*index).to_lowercase().as_str()));
-    words.span(near?..near? + 1)
+    let around = words.around(&mention.words);
+    let lower = |index: usize| words.word(index).to_lowercase();
+    let near = |index: &usize| SPORT.contains(lower(*index).as_str());
+    let beside = |index: usize| {
+        let word = lower(index);
+        SPORT.contains(word.as_str()) || SPORT_BESIDE.contains(word.as_str())
+    };
+    let sure = |index: &usize| {
+        !SPORT_TOO.contains(lower(*index).as_str()) || around.clone().any(|other| other != *index && beside(other))
+    };
+    let first = around.clone().filter(near).take(8).find(sure)?;
+    words.span(first..first + 1)
+}
+
+/// Whether a name has something: Moscow's envoy, the United States' court.
+fn owns(words: &Words<'_>, mention: &Mention, name: &str) -> bool {
+    let next = mention.words.end;
+    if context::is_possessive(words.word(next)) {
+        return true;
+    }
+    let around = words.around(&mention.words);
+    // The mark may close a quotation.
+    let opened = || (around.start..mention.words.start).any(|index| matches!(words.word(index), "'" | "‘"));
+    matches!(words.word(next), "'" | "’")
+        && name.ends_with('s')
+        && next + 1 < around.end
+        && words.touches(next - 1, next)
+        && !words.touches(next, next + 1)
+        && !opened()
 }
 
 /// The word that a name describes, if it does: US *troops*, Paris-*based*.
-fn modified(words: &Words<'_>, weights: &Weights, mention: &Mention) -> Option<std::ops::Range<usize>> {
+fn modified(words: &Words<'_>, weights: &Weights, mention: &Mention, governed: bool) -> Option<std::ops::Range<usize>> {
     let around = words.around(&mention.words);
     let next = mention.words.end;
     if next >= around.end {
@@ -261,8 +305,19 @@ fn modified(words: &Words<'_>, weights: &Weights, mention: &Mention) -> Option<s
         return None;
     }
     let capital = word.chars().next().is_some_and(char::is_uppercase);
-    let noun = if capital { !TIMES.contains(word) } else { !TIMES.contains(word) && weights.is_noun(word) };
-    noun.then_some(next..next + 1)
+    let described = |word: &str| (weights.is_noun(word) || is_noun_of(word, &DESCRIBED)) && !is_linking(word);
+    let noun = capital || described(word) || context::is_described(words, &mention.words, governed);
+    // Lima votes to keep its trams.
+    let decides = matches!(word, "votes" | "vows" | "pledges" | "refuses" | "moves") && words.word(next + 1) == "to";
+    (noun && !decides && !TIMES.contains(word)).then_some(next..next + 1)
+}
+
+/// Whether a word ends like a noun but joins what follows: violence in Peru following the vote.
+fn is_linking(word: &str) -> bool {
+    matches!(
+        word,
+        "following" | "including" | "according" | "regarding" | "concerning" | "during" | "pending" | "excluding"
+    )
 }
 
 /// What somebody does, as the words after a possessive name it: Moscow's *refusal* to talk.
@@ -271,7 +326,10 @@ fn owned_act(words: &Words<'_>, mention: &Mention) -> Option<std::ops::Range<usi
     let first = mention.words.end + 1;
     let plain = |index: &usize| words.word(*index).chars().all(|c| c.is_lowercase() || c == '-');
     let phrase = (first..around.end.min(first + 4)).take_while(plain);
-    let act = phrase.into_iter().find(|index| is_noun_of(words.word(*index), &ACTS));
+    let act = phrase.into_iter().find(|index| {
+        // "War-torn" is no act.
+        is_noun_of(words.word(*index), &ACTS) && !matches!(words.word(*index + 1), "-" | "‑")
+    });
     act.map(|index| index..index + 1)
 }
 

@@ -6,7 +6,10 @@
 
 use std::ops::Range;
 
-use super::lexicon::{CONJUNCTIONS, DETERMINERS, HELPERS, PREPOSITIONS, QUALIFIERS};
+use super::lexicon::{
+    CONJUNCTIONS, DETERMINERS, DONE_TO_PLACES, HELPERS, PLACE_IS, PLACES, PREPOSITIONS, QUALIFIERS, SORTS, STATES,
+    TIMES, VERBS,
+};
 use crate::knowledge::countries::Countries;
 use crate::stages::encoder::{Encoding, Kind};
 use crate::stages::entities::{Entities, Form};
@@ -143,6 +146,165 @@ pub(super) fn governor(words: &Words<'_>, mention: &Range<usize>) -> Option<(usi
     let before = (around.start..preposition).rev().take(3);
     let noun = before.into_iter().find(|index| !DETERMINERS.contains(words.word(*index)))?;
     Some((noun, preposition))
+}
+
+/// Why a name can only be the place, if the words beside it say so, and which those are.
+pub(super) fn is_where(words: &Words<'_>, mention: &Range<usize>) -> Option<(&'static str, Range<usize>)> {
+    let Frame { around, left, right, part } = Frame::of(words, mention);
+    let before = |steps: usize| left.checked_sub(steps).filter(|index| *index >= around.start);
+    let word = |steps: usize| before(steps).map_or("", |index| words.word(index));
+    let previous = left.saturating_sub(1);
+    // Northern Peru, north-east London; Northern Cyprus may act.
+    let directed = part && (left..mention.start).any(|index| is_direction(words.word(index)));
+    if directed || is_direction(word(1)) {
+        return Some(("part_of_a_place", previous..mention.end));
+    }
+    // The capital Lima; the island, Java.
+    let next = if right < around.end { words.word(right) } else { "." };
+    let apposed = word(1) == ",";
+    let sort = if apposed { 2 } else { 1 };
+    // "The town Moscow claims" is no town of that name.
+    let claims = || HELPERS.contains(next) || next.ends_with('s') || next.ends_with("ed") || next == "said";
+    if SORTS.contains(word(sort)) && if apposed { matches!(next, "," | "." | ";" | ")") } else { !claims() } {
+        return Some(("sort_of_place", left.saturating_sub(sort)..mention.end));
+    }
+    if let Some(noun) = listed(words, left, &around) {
+        return Some(("one_of_places", noun..mention.end));
+    }
+    let ends = next != "with"
+        && (!next.starts_with(char::is_alphanumeric)
+            || PREPOSITIONS.contains(next)
+            || TIMES.contains(next)
+            || matches!(next, "and" | "or" | "but" | "when" | "where" | "while"));
+    if ends && DONE_TO_PLACES.contains(word(1)) {
+        return Some(("comes_or_goes", previous..mention.end));
+    }
+    // Peru was the scene of it.
+    let be = matches!(next, "is" | "was" | "remains" | "are" | "were" | "lies" | "became");
+    let after = right + 1..around.end.min(right + 5);
+    let what = after.take_while(|index| words.word(*index).starts_with(char::is_alphabetic));
+    let what = what.into_iter().find(|index| be && PLACE_IS.contains(words.word(*index)));
+    what.map(|index| ("what_it_is", mention.start..index + 1))
+}
+
+/// Whether a word says which part of a place is meant.
+fn is_direction(word: &str) -> bool {
+    let lower = word.chars().all(|c| c.is_lowercase() || c == '-');
+    let word = word.rsplit('-').next().unwrap_or_default();
+    lower
+        && matches!(
+            word,
+            "northern"
+                | "southern"
+                | "eastern"
+                | "western"
+                | "central"
+                | "northwestern"
+                | "northeastern"
+                | "southwestern"
+                | "southeastern"
+                | "downtown"
+                | "nearby"
+                | "mainland"
+                | "rural"
+                | "upstate"
+                | "north"
+                | "south"
+                | "east"
+                | "west"
+                | "northeast"
+                | "northwest"
+                | "southeast"
+                | "southwest"
+                | "inner"
+                | "outer"
+                | "upper"
+                | "lower"
+                | "greater"
+        )
+}
+
+/// The noun by which places are called before some are named: cities such as Paris, Lima and Oslo; countries only where
+/// something is in or from them.
+fn listed(words: &Words<'_>, left: usize, around: &Range<usize>) -> Option<usize> {
+    let mut at = left;
+    for _ in 0..6 {
+        let before = at.checked_sub(1).filter(|index| *index >= around.start)?;
+        let joined = matches!(words.word(before), "," | "and" | "or");
+        // ", and" joins as well.
+        let comma = words.word(before) != "," && before.checked_sub(1).is_some_and(|index| words.word(index) == ",");
+        let name = before.checked_sub(usize::from(comma))?;
+        let Some((other, _)) = name.checked_sub(1).and_then(|index| words.name_at(index)).filter(|_| joined) else {
+            break;
+        };
+        if other.start < around.start {
+            break;
+        }
+        at = other.start;
+    }
+    let word = |steps: usize| {
+        at.checked_sub(steps).filter(|index| *index >= around.start).map_or("", |index| words.word(index))
+    };
+    let lead = match (word(2), word(1)) {
+        ("such", "as") => 2,
+        (_, "like" | "including" | "especially" | "notably" | "particularly") => 1,
+        _ => return None,
+    };
+    let noun = lead + 1 + usize::from(word(lead + 1) == ",");
+    if PLACES.contains(word(noun)) {
+        return at.checked_sub(noun);
+    }
+    let within = (noun + 1..noun + 4).map(word).find(|word| !DETERMINERS.contains(word) && *word != "other");
+    let within = within.is_some_and(|word| matches!(word, "in" | "of" | "from" | "to" | "across" | "for"));
+    if STATES.contains(word(noun)) && within { at.checked_sub(noun) } else { None }
+}
+
+/// Whether a name with an article that is not its own describes the word behind it: a Lima bakery, the Lima march; or
+/// one that has its article left out: US trust. Of names that have an article themselves few are of places that are
+/// `governed`.
+pub(super) fn is_described(words: &Words<'_>, mention: &Range<usize>, governed: bool) -> bool {
+    let around = words.around(mention);
+    let next = words.word(mention.end);
+    let plain = mention.end < around.end
+        && next.chars().all(char::is_lowercase)
+        && !PREPOSITIONS.contains(next)
+        && !HELPERS.contains(next)
+        && !TIMES.contains(next)
+        && !matches!(
+            next,
+            "and"
+                | "or"
+                | "but"
+                | "nor"
+                | "where"
+                | "when"
+                | "while"
+                | "if"
+                | "because"
+                | "so"
+                | "to"
+                | "the"
+                | "a"
+                | "an"
+        );
+    let previous =
+        mention.start.checked_sub(1).filter(|index| *index >= around.start).map_or("", |index| words.word(index));
+    let name = words.span(mention.clone()).map_or("", |span| words.text.slice(span));
+    let short = matches!(name, "US" | "U.S." | "UK" | "U.K." | "U.S" | "U.K");
+    let own = short || Countries::built_in().named(name).is_some_and(|country| country.name.starts_with("the "));
+    // "The West warned": names with an article of their own stand before verbs.
+    let verb = next.ends_with('s') && !next.ends_with("ss") || next.ends_with("ed") || VERBS.contains(next);
+    let article = matches!(previous, "a" | "an" | "A" | "An")
+        || matches!(previous, "the" | "The" | "this" | "This" | "its" | "his" | "her" | "their" | "our")
+            && !own
+            && !verb
+            && governed
+            && !name.ends_with('s')
+            && !name.ends_with("Union");
+    // In a headline the article may be missing everywhere.
+    let titled = words.text.title().zip(words.span(mention.clone())).is_some_and(|(title, span)| title.contains(span));
+    let bare = short && !titled && mention.start > around.start && !matches!(previous, "the" | "The") && !verb;
+    plain && (article || bare)
 }
 
 /// The features of the words around `mention`, none twice.

@@ -21,11 +21,106 @@ pub(super) static SPORT: List = LazyLock::new(|| {
         .collect()
 });
 
+/// Those of them that are said of other things as well; one alone is no sign of sports.
+pub(super) static SPORT_TOO: List =
+    LazyLock::new(|| "coach final goal goals league match penalties qualifier scored squad".split(' ').collect());
+
+/// What else sports are written with.
+pub(super) static SPORT_BESIDE: List = LazyLock::new(|| {
+    "beat beaten beats captain champions cup defeated drew fans fixture game games host hosts lost medal minute minutes \
+     play played player players plays qualified side stadium substitute supporters team teams title trophy win winner \
+     winners wins won"
+        .split(' ')
+        .collect()
+});
+
 /// What follows a name without being described by it.
 pub(super) static TIMES: List = LazyLock::new(|| {
     "Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June July August \
      September October November December I Mr Mrs Ms He She late early last next today yesterday tomorrow this \
      that which who earlier later alone itself more most less such both same other own first second third"
+        .split(' ')
+        .collect()
+});
+
+/// Nouns that a name describes, and that are seldom verbs, beside those that the corpus shows as such.
+pub(super) static DESCRIBED: List = LazyLock::new(|| {
+    "academic account airline apartment art avenue ballet bar bookshop boutique branch brewery bridge bus cafe car carmaker \
+     caravan casino cathedral chef church cinema client clinic coast college columnist communication concert consumer \
+     correspondent counterpart courthouse courtroom curriculum customer dealer dealership depot dinner docks economist \
+     employer energy equity exhibition experience export exporter factory fair farmer fashion fest festival film flat \
+     fund gallery garage gig grocer grocery harbour harbor headquarters hedge heritage highway historian holiday \
+     household housing humour hub hotel infrastructure insurance insurer investor jail journalist junior kitchen \
+     landlord landmark library listing literature magazine magistrate maker management manufacturer marathon mansion \
+     mechanic media metro mobile mortgage motorist motorway mosque museum newsroom nightclub novelist observatory office opera \
+     orchestra outlet outpost park parent passport patient pension philharmonic pharmacy plant player poet port priest \
+     producer property psychologist pub publisher publishing pupil railway researcher residence restaurant retail \
+     retailer salon scholar school scientist shipper shipyard shop shopper showroom slum society sport store street \
+     studio subsidiary suburb subway supermarket supplier surgeon symphony syndicate synagogue taxi taxpayer teacher \
+     teenager temple tenant terminal theatre theater theology tourism tourist tradition traveller treasury tube tycoon \
+     university vaccine venue vineyard viewer volunteer waterfront weather winery worker workshop writer youngster youth \
+     zoo"
+        .split(' ')
+        .collect()
+});
+
+/// Forms of verbs that follow a name and look like no others.
+pub(super) static VERBS: List = LazyLock::new(|| {
+    "ate beat became began bore bought broke brought built came caught chose cut did drew fed fell felt fought found gave \
+     got grew had held hit kept knew laid lay led left lent lost made meant met paid put ran rose said sank saw sent set \
+     shot shut sold sought spent spoke stood struck swept took told understood went withdrew woke won wore wrote"
+        .split(' ')
+        .collect()
+});
+
+/// Words for a place that may stand right before its name: the capital Lima.
+pub(super) static SORTS: List = LazyLock::new(|| {
+    "capital city district enclave hamlet island neighborhood neighbourhood port province resort suburb town village"
+        .split(' ')
+        .collect()
+});
+
+/// What several places are called before some are named: cities such as Lima.
+pub(super) static PLACES: List = LazyLock::new(|| {
+    "area areas capital capitals city cities destination destinations district districts island islands location \
+     locations place places port ports province provinces region regions resort resorts suburb suburbs town towns village \
+     villages"
+        .split(' ')
+        .collect()
+});
+
+/// The same, of those that act as readily: countries such as Peru.
+pub(super) static STATES: List = LazyLock::new(|| {
+    "countries country economies economy market markets nation nations state states".split(' ').collect()
+});
+
+/// What somebody does to a place by coming, going or striking: it is the place.
+pub(super) static DONE_TO_PLACES: List = LazyLock::new(|| {
+    "battered crossed crossing depart departed devastated enter entered entering fled flee fleeing flees flooded hit \
+     jolted lashed leave leaving leaves left pounded ravaged reach reached reaching rocked rocks shake shakes shook struck \
+     swept tour toured touring visit visited visiting visits"
+        .split(' ')
+        .collect()
+});
+
+/// What lies between places and leads from one to the other.
+pub(super) static WAYS: List = LazyLock::new(|| {
+    "border bridge bus corridor distance ferry flight frontier highway journey line motorway pipeline railway road route \
+     train trip tunnel"
+        .split(' ')
+        .collect()
+});
+
+/// What one has in somebody: trust in Moscow.
+pub(super) static HELD_IN: List = LazyLock::new(|| {
+    "belief confidence disappointment disillusion distrust faith hope interest mistrust pride trust"
+        .split(' ')
+        .collect()
+});
+
+/// What a place is, as the words after "is" name it: the scene of an attack.
+pub(super) static PLACE_IS: List = LazyLock::new(|| {
+    "archipelago capital city home island landlocked located peninsula port scene seat site situated town village"
         .split(' ')
         .collect()
 });
