@@ -48,6 +48,8 @@ pub(super) struct Weights {
     hinted: f64,
     /// The words beside it say that it is a town, a county, a state.
     sort: f64,
+    /// A town or a division that has the name of a river or a range, by the article before it.
+    feature: f64,
     in_country: f64,
     in_region: f64,
     in_neighbours: f64,
@@ -84,6 +86,7 @@ pub(super) const WEIGHTS: Weights = Weights {
     unsaid: -4.0,
     hinted: 3.0,
     sort: 4.0,
+    feature: -6.5,
     in_country: 3.0,
     in_region: 5.0,
     in_neighbours: 1.5,
@@ -99,6 +102,8 @@ pub(super) struct Name {
     pub(super) said: Vec<Said>,
     /// What sort of place the words beside it say it is.
     pub(super) sort: Option<Sort>,
+    /// Whether it has an article as those of rivers and ranges have: across the Po, the Po valley.
+    pub(super) feature: bool,
     /// How much it counts as context.
     pub(super) weight: f64,
 }
@@ -126,6 +131,12 @@ const ENGLISH: [&str; 6] = ["AU", "CA", "GB", "IE", "NZ", "US"];
 /// Regions of several countries are called so, and much else is.
 const DIRECTIONS: [&str; 10] =
     ["Central", "East", "Eastern", "North", "Northern", "South", "Southern", "West", "Western", "Centre"];
+
+/// Divisions that have an article as rivers have.
+const WITH_ARTICLE: [&str; 12] = [
+    "Algarve", "Alentejo", "Ardennes", "Aosta", "Bronx", "Crimea", "Jura", "Marche", "Punjab", "Saarland", "Tyrol",
+    "Vendée",
+];
 
 /// How often names are weighed. What is clear is so at once; the rest follows within few rounds.
 const ROUNDS: usize = 4;
@@ -271,7 +282,10 @@ fn prior(weights: &Weights, name: &Name) -> Vec<f64> {
         let english = if english { weights.english } else { 0.0 };
         let only = if name.senses.len() == 1 && sense.by != By::Alias { weights.only } else { 0.0 };
         let sort = if name.sort.is_some_and(|sort| sort.allows(place.kind)) { weights.sort } else { 0.0 };
-        kind + seat + by + english + only + sort
+        let settled = matches!(place.kind, Kind::Region | Kind::County | Kind::Town | Kind::Part);
+        let own = || place.names().any(|name| name.starts_with("The ") || WITH_ARTICLE.contains(&name));
+        let feature = if name.feature && settled && !own() { weights.feature } else { 0.0 };
+        kind + seat + by + english + only + sort + feature
     };
     name.senses.iter().map(of).collect()
 }

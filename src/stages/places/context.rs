@@ -309,6 +309,40 @@ pub(super) fn said_before(gazetteer: &'static Places, text: &Text, mention: Span
     None
 }
 
+/// What stands behind the name of a river or a range, and makes it another name: the Po valley.
+#[rustfmt::skip]
+const FEATURES: &[&str] = &[
+    "basin", "bay", "canyon", "coast", "delta", "desert", "estuary", "forest", "glacier", "gorge", "gulf", "hills",
+    "lagoon", "mountain", "mountains", "peninsula", "plain", "plains", "plateau", "range", "reservoir", "river", "steppe",
+    "strait", "valley", "wetlands",
+];
+
+/// What may follow a name that describes nothing.
+#[rustfmt::skip]
+const AFTER_NAMES: &[&str] = &[
+    "are", "as", "at", "before", "but", "by", "for", "from", "had", "has", "in", "into", "is", "near", "on", "since",
+    "was", "were", "when", "where", "which", "will", "with",
+];
+
+/// Whether a name has an article as those of rivers and ranges have: across the Po, the Po valley. "The Paris march" is
+/// one of a town.
+pub(super) fn is_feature(text: &Text, mention: Span) -> bool {
+    let all = text.as_str();
+    let (before, after) =
+        (all.get(..mention.start()).unwrap_or_default(), all.get(mention.end()..).unwrap_or_default());
+    let article = before.strip_suffix("the ").or_else(|| before.strip_suffix("The "));
+    if !article.is_some_and(|rest| !rest.ends_with(char::is_alphanumeric)) {
+        return false;
+    }
+    let Some(rest) = after.strip_prefix([' ', '\n']) else {
+        // "The Paramus, NJ, mall" is in that town.
+        let contained = after.strip_prefix(", ").is_some_and(|rest| rest.starts_with(char::is_uppercase));
+        return !contained && !after.starts_with(['-', '\'', '’']);
+    };
+    let word = rest.split(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
+    word.is_empty() || AFTER_NAMES.contains(&word) || FEATURES.contains(&word)
+}
+
 /// What sort of place the words right before or after a name say it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sort {

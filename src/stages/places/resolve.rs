@@ -201,11 +201,15 @@ fn candidates(gazetteer: &'static Places, text: &Text, asked: &Asked) -> choice:
             break;
         }
     }
+    // The West Bank and the Gaza Strip have their articles from what they are.
+    let one = asked.written.iter().all(|name| !name.contains(' '));
+    let feature =
+        one && !asked.mentions.is_empty() && asked.mentions.iter().all(|mention| context::is_feature(text, *mention));
     for mention in &asked.mentions {
         said.extend(context::said_after(gazetteer, text, *mention));
         said.extend(context::said_before(gazetteer, text, *mention));
     }
-    choice::Name { senses, said, sort, weight: asked.weight }
+    choice::Name { senses, said, sort, feature, weight: asked.weight }
 }
 
 #[cfg(test)]
