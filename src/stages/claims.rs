@@ -176,7 +176,10 @@ impl Mentions {
         let (span, entity) = self.all.get(until.checked_sub(1)?)?;
         let tail = text.span(span.end()..phrase.end())?;
         let rest = text.slice(tail);
-        (phrase.contains(*span) && rest.trim().is_empty()).then_some(*entity)
+        // "Authorities in Peru" are not Peru.
+        let head = text.span(phrase.start()..span.start()).map_or("", |head| text.slice(head).trim_end());
+        let elsewhere = [" in", " at", " near", " from"].iter().any(|place| head.ends_with(place));
+        (phrase.contains(*span) && rest.trim().is_empty() && !elsewhere).then_some(*entity)
     }
 }
 

@@ -146,6 +146,14 @@ fn quantity(tokens: &[Token<'_>], amount: &Amount, after: usize) -> Option<Quant
         true => Some((Comparator::Range, start - 1)),
         false => bound_before(tokens, start, after, kind),
     };
+    // Over two winters is during them.
+    let seasons = unit.as_ref().and_then(|unit| unit.words.clone().next_back()).is_some_and(|last| {
+        matches!(
+            lower(tokens, last),
+            "winter" | "winters" | "summer" | "summers" | "season" | "seasons" | "weekend" | "weekends"
+        )
+    });
+    let before = before.filter(|(_, from)| !(seasons && lower(tokens, *from) == "over" && from + 1 == start));
     let late = if post.is_none() { bound_late(tokens, end) } else { None };
     let explicit = before.is_some() || post.is_some() || late.is_some();
     let (comparator, bound) = match (&before, post, late) {
@@ -208,6 +216,13 @@ fn whole(tokens: &[Token<'_>], at: usize) -> Range<usize> {
     if lower(tokens, at) == "in" && (the > 0 || tokens.get(from).is_none_or(Token::is_capitalised)) {
         return none;
     }
+    // "In total" and "in cash" say how, "in paying off debts" whereby.
+    let how = matches!(lower(tokens, from), "total" | "all" | "cash" | "advance" | "return" | "exchange" | "trading");
+    if lower(tokens, at) == "in"
+        && (how || lower(tokens, from).ends_with("ing") || lower(tokens, from + 1) == "trading")
+    {
+        return none;
+    }
     let phrase = units::noun_phrase(tokens, from, false);
     let single = || {
         let mut end = from;
@@ -226,7 +241,10 @@ fn whole(tokens: &[Token<'_>], at: usize) -> Range<usize> {
 /// Past "of the" in "12 of the drones" and "dozens of flights".
 fn partitive(tokens: &[Token<'_>], at: usize) -> (usize, bool) {
     let more = |at: usize| {
-        at + usize::from(matches!(lower(tokens, at), "more" | "other" | "additional" | "further" | "extra" | "new"))
+        // New Orleans residents are not new residents.
+        let named = tokens.get(at).is_some_and(Token::is_capitalised);
+        let more = matches!(lower(tokens, at), "more" | "other" | "additional" | "further" | "extra" | "new");
+        at + usize::from(more && !named)
     };
     if lower(tokens, at) != "of" {
         // "12 more" may be all there is.
@@ -236,11 +254,20 @@ fn partitive(tokens: &[Token<'_>], at: usize) -> (usize, bool) {
     if matches!(lower(tokens, from), "the" | "its" | "their" | "his" | "her" | "our" | "those" | "these" | "all") {
         from += 1;
     }
-    // 30 of the 40 hostages.
+    // 30 of the 40 hostages, of nearly 40 hostages.
+    from += match (lower(tokens, from), lower(tokens, from + 1)) {
+        ("nearly" | "about" | "some" | "almost" | "roughly" | "around", _) if is_amount(tokens, from + 1) => 1,
+        ("more", "than") | ("at", "least") if is_amount(tokens, from + 2) => 2,
+        _ => 0,
+    };
     if let Some(amount) = numbers::amount(tokens, from).filter(|amount| matches!(amount.worth, Worth::Number(_))) {
         from = amount.end;
     }
     (more(from), true)
+}
+
+fn is_amount(tokens: &[Token<'_>], at: usize) -> bool {
+    numbers::amount(tokens, at).is_some_and(|amount| matches!(amount.worth, Worth::Number(_)))
 }
 
 /// "300 or more", "300+", "20-odd".
@@ -344,11 +371,22 @@ fn bound_before(tokens: &[Token<'_>], start: usize, after: usize, kind: Kind) ->
         let Some((words, comparator)) = BOUNDS.iter().find(ends) else { break };
         // Over three days is during them.
         let during = kind == Kind::Duration && matches!(words, ["over" | "under" | "above" | "below"]);
-        if during && !matches!(lower(tokens, from.wrapping_sub(2)), "for" | "lasting" | "after" | "takes" | "took") {
+        let verb = *words == ["over"]
+            && matches!(
+                lower(tokens, from.wrapping_sub(2)),
+                "hand" | "handed" | "handing" | "turn" | "turned" | "turning" | "take" | "taken" | "taking" | "took"
+            );
+        if verb
+            || during && !matches!(lower(tokens, from.wrapping_sub(2)), "for" | "lasting" | "after" | "takes" | "took")
+        {
             break;
         }
-        from -= words.len();
+        // "Handed over at least 25": the inner one has said all, and "over" is the verb's.
+        if found.is_some_and(|(inner, _)| inner != About) && matches!(words, ["over" | "under" | "above" | "below"]) {
+            break;
+        }
         // The outer one says what the inner one leaves open.
+        from -= words.len();
         found = Some((*comparator, from));
     }
     found
@@ -499,7 +537,10 @@ fn is_name(tokens: &[Token<'_>], amount: &Amount) -> bool {
     let suffix = digits
         && plain
         && next_glued
-        && matches!(following, "st" | "nd" | "rd" | "th" | "s" | "x" | "d" | "p" | "am" | "pm");
+        && (matches!(following, "st" | "nd" | "rd" | "th" | "s" | "x" | "d" | "p" | "am" | "pm")
+            || following
+                .strip_prefix('x')
+                .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || c == 's')));
     // F-16, Covid-19, #5, @3, pre-1990.
     let code = glued
         && before.is_some_and(|mark| {
@@ -526,6 +567,7 @@ fn is_name(tokens: &[Token<'_>], amount: &Amount) -> bool {
                 Some("no" | "nos" | "art" | "vol" | "ch" | "p" | "pp")
             );
     let labelled = label && !matches!(amount.style, Style::Other)
+        || previous == "magnitude"
         || previous == "of" && second.is_some_and(|token| token.text == "Group");
     // First three, top 10, last five.
     let ranked = matches!(previous, "first" | "last" | "top" | "next" | "past" | "previous" | "final" | "bottom")

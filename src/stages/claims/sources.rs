@@ -202,7 +202,12 @@ fn said(tokens: &[Token<'_>], at: usize) -> Option<Source> {
         let named = tokens.get(at + 1).filter(|token| token.is_capitalised() || matches!(next, "the" | "a" | "one"));
         named.filter(|_| comma)?;
         let most = tokens.len().min(at + 12);
-        let end = (at + 1..most).find(|at| !tokens[*at].is_word()).unwrap_or(most);
+        // The dot of a title ends nothing: said Dr. Harrow.
+        let title = |at: usize| {
+            matches!(lower(tokens, at), "dr" | "mr" | "mrs" | "ms" | "prof" | "gen" | "sen" | "gov" | "col")
+        };
+        let inside = |at: usize| tokens[at].is_word() || tokens[at].text == "." && tokens[at].glued && title(at - 1);
+        let end = (at + 1..most).find(|at| !inside(*at)).unwrap_or(most);
         return Some(Source { words: at + 1..end, cue: at, scope: 0..at });
     }
     let mark = subject.start.checked_sub(1).and_then(|at| tokens.get(at));
@@ -250,6 +255,10 @@ fn subject(tokens: &[Token<'_>], at: usize) -> Range<usize> {
     }
     if end > 0 && matches!(lower(tokens, end - 1), "he" | "she" | "they" | "it" | "i" | "we") {
         return end - 1..end;
+    }
+    // "… demanded damages and said": who did is named further back.
+    if end > 0 && matches!(lower(tokens, end - 1), "and" | "but") {
+        return end..end;
     }
     let mut first = end;
     let mut index = end;
