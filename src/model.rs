@@ -147,7 +147,7 @@ impl Model {
         Ok(Model { identity: files.identity, pieces, limits: files.limits, engine: Arc::new(engine) })
     }
 
-    /// Name, version, profile and digest of the model, such as `newsroom-en 3 default sha256:0123456789ab`.
+    /// Name, version, profile and digest of the model, such as `newsroom-en 4 default sha256:0123456789ab`.
     pub fn identity(&self) -> &str {
         &self.identity
     }

@@ -193,7 +193,7 @@ fn a_target_out_of_the_text_is_refused() {
 #[test]
 fn the_identity_names_the_model() {
     let identity = MODEL.identity();
-    assert!(identity.starts_with("newsroom-en 3 default sha256:"), "{identity}");
+    assert!(identity.starts_with("newsroom-en 4 default sha256:"), "{identity}");
     assert_eq!(identity.rsplit(':').next().map(str::len), Some(12));
 }
 

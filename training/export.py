@@ -27,7 +27,7 @@ from newsroom import decode, labels, network, pieces, quantised, windows
 from newsroom.engine import Engine
 
 NAME = "newsroom-en"
-VERSION = "3"
+VERSION = "4"
 FORMAT = 3
 """The layout of the folder; ``src/model/`` reads this one."""
 

@@ -331,7 +331,7 @@ pub(super) fn is_feature(text: &Text, mention: Span) -> bool {
     let (before, after) =
         (all.get(..mention.start()).unwrap_or_default(), all.get(mention.end()..).unwrap_or_default());
     let article = before.strip_suffix("the ").or_else(|| before.strip_suffix("The "));
-    if !article.is_some_and(|rest| !rest.ends_with(char::is_alphanumeric)) {
+    if article.is_none_or(|rest| rest.ends_with(char::is_alphanumeric)) {
         return false;
     }
     let Some(rest) = after.strip_prefix([' ', '\n']) else {
