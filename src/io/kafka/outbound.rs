@@ -1,7 +1,7 @@
 //! The outlet on Kafka.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{CommitMode, Consumer};
@@ -137,13 +137,13 @@ impl KafkaOutlet {
     fn bounded(
         &mut self,
         call: Call,
-        what: impl Fn(&ThreadedProducer<OutletContext>, Duration) -> KafkaResult<()>,
+        what: impl Fn(&ThreadedProducer<OutletContext>, Duration) -> Result<KafkaResult<()>, Fault>,
     ) -> Result<(), Fault> {
         let deadline = Instant::now() + self.patience();
         loop {
             self.pulse.beat();
             let left = deadline.saturating_duration_since(Instant::now()).max(STEP);
-            let Err(error) = what(self.producer()?, left) else { return Ok(()) };
+            let Err(error) = what(self.producer()?, left)? else { return Ok(()) };
             match self.fault(call, &error) {
                 Fault::Retry(why) if Instant::now() > deadline => return Err(Fault::Replace(why)),
                 Fault::Retry(_) => std::thread::sleep(STEP),
@@ -188,12 +188,17 @@ impl KafkaOutlet {
 
     /// Sends the offsets in the name of the group member, within the transaction.
     fn send_offsets(&mut self, next: &[Position]) -> Result<(), Fault> {
-        let offsets = list(next)?;
+        let offsets = Arc::new(list(next)?);
         // Just before: after a rebalance an older one would be refused.
-        let Some(member) = self.group.metadata() else {
+        let Some(member) = self.group.metadata().map(Arc::new) else {
             return Err(Fault::Abort("the consumer has left the group".into()));
         };
-        self.bounded(Call::End, |producer, left| producer.send_offsets_to_transaction(&offsets, &member, left))
+        self.bounded(Call::End, |producer, left| {
+            let (offsets, member) = (Arc::clone(&offsets), Arc::clone(&member));
+            aside(producer, left + QUESTION, move |producer| {
+                producer.send_offsets_to_transaction(&offsets, &member, left)
+            })
+        })
     }
 
     fn commit_transaction(&mut self, next: &[Position]) -> Result<(), Fault> {
@@ -201,7 +206,7 @@ impl KafkaOutlet {
         let context = self.context()?;
         context.disturbed.store(false, Ordering::Release);
         let began = Instant::now();
-        self.bounded(Call::End, |producer, left| producer.commit_transaction(left))?;
+        self.bounded(Call::End, |producer, left| Ok(producer.commit_transaction(left)))?;
         self.haunted = context.disturbed.load(Ordering::Acquire) || began.elapsed() > SLOW_COMMIT;
         Ok(())
     }
@@ -251,7 +256,7 @@ impl Outlet for KafkaOutlet {
             if self.haunted {
                 return Err(Fault::Replace("the last commit met with trouble, and a copy of it may come late".into()));
             }
-            self.bounded(Call::Begin, |producer, _| producer.begin_transaction())?;
+            self.bounded(Call::Begin, |producer, _| Ok(producer.begin_transaction()))?;
         }
         self.in_transaction = true;
         let topic = match message.destination {
@@ -321,7 +326,7 @@ impl Outlet for KafkaOutlet {
     fn abort(&mut self) -> Result<(), Fault> {
         match self.delivery {
             Delivery::ExactlyOnce if self.in_transaction => {
-                self.bounded(Call::End, |producer, left| producer.abort_transaction(left))?;
+                self.bounded(Call::End, |producer, left| Ok(producer.abort_transaction(left)))?;
             }
             Delivery::ExactlyOnce => {}
             // What is written cannot be taken back; what is not yet, must not come in among what is sent again.
@@ -359,6 +364,26 @@ impl Outlet for KafkaOutlet {
     fn close(self) {
         drop(self.producer);
     }
+}
+
+/// Makes a call that may outlast its time, on a thread of its own, and waits for it no longer than `within`.
+///
+/// The client waits for the answers to the requests of some calls without end, and loses them where a coordinator dies
+/// (librdkafka 2.12, `rd_kafka_send_offsets_to_transaction`). The thread keeps the producer until its call returns; a
+/// fresh one fences it.
+fn aside(
+    producer: &ThreadedProducer<OutletContext>,
+    within: Duration,
+    call: impl FnOnce(&ThreadedProducer<OutletContext>) -> KafkaResult<()> + Send + 'static,
+) -> Result<KafkaResult<()>, Fault> {
+    let (answer, answered) = mpsc::sync_channel(1);
+    let producer = producer.clone();
+    let thread = std::thread::Builder::new().name("aside".into());
+    let spawned = thread.spawn(move || drop(answer.send(call(&producer))));
+    spawned.map_err(|error| Fault::Abort(format!("no thread for a call of the client: {error}")))?;
+    answered
+        .recv_timeout(within)
+        .map_err(|_| Fault::Replace(format!("the client did not come back from a call within {} s", within.as_secs())))
 }
 
 /// Which of two faults tells more about what to do.
