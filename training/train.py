@@ -18,6 +18,7 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
@@ -97,13 +98,18 @@ def loss_of(model: network.Network, group: list[Window]) -> tuple[Tensor, dict[s
     return torch.stack(list(parts.values())).sum(), {name: part.item() for name, part in parts.items()}
 
 
+def halved() -> AbstractContextManager:
+    """Has products taken in bfloat16, on processors that are faster for it and not many times slower."""
+    return torch.autocast("cpu", torch.bfloat16, enabled=torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
 def measure(model: network.Network, documents: list[dict], sentences: list[dict], pieces: Pieces) -> dict[str, float]:
     """Returns F1 of names and macro F1 of polarities on data held out from training."""
     model.eval()
     pooled = bool(model.shape.pooled_after)
     pairs = []
     found, wanted = [], []
-    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+    with torch.inference_mode(), halved():
         for document in documents:
             for window in windows.cut(document["sentences"], pieces):
                 tags, _ = model(windows.collate([window], pooled))
@@ -190,7 +196,7 @@ def train(
             break
         for settings in optimizer.param_groups:
             settings["lr"] = rate * settings["pace"] * rate_at(progress)
-        with torch.autocast("cpu", torch.bfloat16):
+        with halved():
             value, parts = loss(model, group)
         optimizer.zero_grad(set_to_none=True)
         value.backward()
