@@ -61,6 +61,8 @@ pub(super) struct Matrix {
     inputs: usize,
     outputs: usize,
     weights: Vec<Weights>,
+    /// Whether two steps of sixteen outputs have room in sixteen bits, `[outputs / 16][inputs / 8]`.
+    roomy: Vec<bool>,
     /// What a sum starts from: rows are held with 128 added, and this takes it off again.
     start: Vec<i32>,
     scale: Vec<f32>,
@@ -88,7 +90,11 @@ impl Matrix {
         }
         let start =
             weights.chunks_exact(inputs).map(|row| -128 * row.iter().map(|weight| i32::from(*weight)).sum::<i32>());
-        Self { inputs, outputs, weights: packed, start: start.collect(), scale, bias }
+        let start = start.collect();
+        let roomy = weights.chunks_exact(BLOCK * inputs).flat_map(|block| {
+            (0..inputs / 8).map(move |two| block.chunks_exact(inputs).all(|row| has_room(&row[8 * two..][..8])))
+        });
+        Self { inputs, outputs, roomy: roomy.collect(), weights: packed, start, scale, bias }
     }
 
     pub(super) fn outputs(&self) -> usize {
@@ -98,6 +104,13 @@ impl Matrix {
     /// How many weights there are.
     pub(super) fn len(&self) -> usize {
         self.inputs * self.outputs
+    }
+
+    /// Of every two steps of the block that `column` is in, whether they have room in sixteen bits.
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    fn roomy(&self, column: usize) -> &[bool] {
+        let size = self.inputs / 8;
+        &self.roomy[column / BLOCK * size..][..size]
     }
 
     /// The blocks of one panel, four to each step of four inputs.
@@ -110,6 +123,16 @@ impl Matrix {
 /// The largest magnitude of a weight: two products of a weight and a row's number must fit sixteen bits, because
 /// processors without VNNI add them there.
 pub(super) const MOST_WEIGHT: i8 = 63;
+
+/// Whether the products of two steps, eight `weights` of an output, can be added up in sixteen bits: the first two of
+/// each step to one sum and the last two to another, whatever the numbers of a row.
+fn has_room(weights: &[i8]) -> bool {
+    let sum = |first: usize, sign: i32| -> i32 {
+        [first, first + 1, first + 4, first + 5].iter().map(|at| (sign * i32::from(weights[*at])).max(0)).sum()
+    };
+    let most = i32::from(i16::MAX) / i32::from(u8::MAX);
+    [0, 2].into_iter().all(|first| sum(first, 1) <= most && sum(first, -1) <= most)
+}
 
 /// Rows of eight bits: each number is `(value - 128) * scale`.
 #[derive(Debug, Clone, Copy)]

@@ -15,6 +15,7 @@ impl Vectors for Avx2 {
     type Sums = __m256i;
     type Factors = __m256i;
     const WIDTH: usize = 8;
+    const HALVES: bool = true;
 
     #[inline(always)]
     unsafe fn zero() -> __m256i {
@@ -40,6 +41,15 @@ impl Vectors for Avx2 {
     unsafe fn fours(sums: __m256i, row: __m256i, weights: __m256i) -> __m256i {
         unsafe {
             let twos = _mm256_maddubs_epi16(row, weights);
+            _mm256_add_epi32(sums, _mm256_madd_epi16(twos, _mm256_set1_epi16(1)))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn eights(sums: __m256i, rows: [__m256i; 2], weights: [__m256i; 2]) -> __m256i {
+        unsafe {
+            let first = _mm256_maddubs_epi16(rows[0], weights[0]);
+            let twos = _mm256_add_epi16(first, _mm256_maddubs_epi16(rows[1], weights[1]));
             _mm256_add_epi32(sums, _mm256_madd_epi16(twos, _mm256_set1_epi16(1)))
         }
     }

@@ -15,6 +15,7 @@ impl Vectors for Avx512 {
     type Sums = __m512i;
     type Factors = __m512i;
     const WIDTH: usize = 16;
+    const HALVES: bool = false;
 
     #[inline(always)]
     unsafe fn zero() -> __m512i {

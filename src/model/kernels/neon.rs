@@ -14,6 +14,7 @@ impl Vectors for Neon {
     type Sums = int32x4_t;
     type Factors = int8x16_t;
     const WIDTH: usize = 4;
+    const HALVES: bool = true;
 
     #[inline(always)]
     unsafe fn zero() -> int32x4_t {
@@ -42,6 +43,17 @@ impl Vectors for Neon {
             let row = veorq_s8(row, vdupq_n_s8(i8::MIN));
             let low = vmull_s8(vget_low_s8(row), vget_low_s8(weights));
             let high = vmull_high_s8(row, weights);
+            vpadalq_s16(sums, vpaddq_s16(low, high))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn eights(sums: int32x4_t, rows: [int8x16_t; 2], weights: [int8x16_t; 2]) -> int32x4_t {
+        unsafe {
+            let rows = rows.map(|row| veorq_s8(row, vdupq_n_s8(i8::MIN)));
+            let low = vmull_s8(vget_low_s8(rows[0]), vget_low_s8(weights[0]));
+            let low = vmlal_s8(low, vget_low_s8(rows[1]), vget_low_s8(weights[1]));
+            let high = vmlal_high_s8(vmull_high_s8(rows[0], weights[0]), rows[1], weights[1]);
             vpadalq_s16(sums, vpaddq_s16(low, high))
         }
     }

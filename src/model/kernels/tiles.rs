@@ -3,6 +3,8 @@
 //! Sums of a tile, some rows by some vectors of columns, stay in registers through all steps; each load of weights serves
 //! all rows of the tile.
 
+use std::marker::PhantomData;
+
 use super::{Aligned, BLOCK, Left, Matrix, PANEL, Right, Rows, check_pairs, check_product};
 
 /// Vectors of 32 bits, and the products that are added to them.
@@ -15,6 +17,8 @@ pub(super) trait Vectors {
     type Factors: Copy;
     /// Sums in a vector.
     const WIDTH: usize;
+    /// Whether products of eight bits are added in sixteen bits first, so that two steps take less than twice one.
+    const HALVES: bool;
 
     /// Nothing yet.
     unsafe fn zero() -> Self::Sums;
@@ -27,6 +31,12 @@ pub(super) trait Vectors {
     unsafe fn repeat(four: [u8; 4]) -> Self::Factors;
     /// Adds the products of four numbers of a row, 128 added to each, with four weights.
     unsafe fn fours(sums: Self::Sums, row: Self::Factors, weights: Self::Factors) -> Self::Sums;
+    /// The same of two steps whose products have room in sixteen bits; for those with [`HALVES`](Self::HALVES).
+    #[inline(always)]
+    unsafe fn eights(sums: Self::Sums, rows: [Self::Factors; 2], weights: [Self::Factors; 2]) -> Self::Sums {
+        // SAFETY: as for this function.
+        unsafe { Self::fours(Self::fours(sums, rows[0], weights[0]), rows[1], weights[1]) }
+    }
     /// Adds the products of two numbers of sixteen bits with two others.
     unsafe fn twos(sums: Self::Sums, left: Self::Factors, right: Self::Factors) -> Self::Sums;
     /// Writes the sums to `to`.
@@ -94,18 +104,22 @@ unsafe fn product_tile<V: Vectors, const R: usize, const N: usize>(
                 sums[row][vector] = start;
             }
         }
-        for step in 0..matrix.inputs / 4 {
-            let weights = weights.add(4 * PANEL * step);
-            let mut own = [V::load(weights); N];
-            for vector in 1..N {
-                own[vector] = V::load(weights.add(4 * V::WIDTH * vector));
-            }
-            for row in 0..R {
-                let four = V::repeat(values.add(row * matrix.inputs + 4 * step).cast::<[u8; 4]>().read());
-                for vector in 0..N {
-                    sums[row][vector] = V::fours(sums[row][vector], four, own[vector]);
+        let tile = Tile::<V, R, N> { values, inputs: matrix.inputs, weights, vectors: PhantomData };
+        let mut step = 0;
+        if V::HALVES {
+            const { assert!(!V::HALVES || N * V::WIDTH == BLOCK) };
+            for roomy in matrix.roomy(column) {
+                if *roomy {
+                    tile.two_steps(step, &mut sums);
+                } else {
+                    tile.step(step, &mut sums);
+                    tile.step(step + 1, &mut sums);
                 }
+                step += 2;
             }
+        }
+        for step in step..matrix.inputs / 4 {
+            tile.step(step, &mut sums);
         }
         for vector in 0..N {
             let column = column + vector * V::WIDTH;
@@ -113,6 +127,73 @@ unsafe fn product_tile<V: Vectors, const R: usize, const N: usize>(
             for row in 0..R {
                 let to = out.as_mut_ptr().add((first + row) * matrix.outputs + column);
                 V::finish(sums[row][vector], rows.scales[first + row], scale, bias, to);
+            }
+        }
+    }
+}
+
+/// Where the factors of a tile of `R` rows by `N` vectors lie.
+struct Tile<V, const R: usize, const N: usize> {
+    /// `[R, inputs]`.
+    values: *const u8,
+    inputs: usize,
+    /// The weights of the first step; those of the next come a panel's width later.
+    weights: *const i8,
+    vectors: PhantomData<V>,
+}
+
+impl<V: Vectors, const R: usize, const N: usize> Tile<V, R, N> {
+    /// The weights of a step.
+    ///
+    /// # Safety
+    ///
+    /// There is such a step, and the caller has the instructions of `V`; so for all that follow.
+    #[inline(always)]
+    unsafe fn weights(&self, step: usize) -> [V::Factors; N] {
+        // SAFETY: as said.
+        unsafe {
+            let weights = self.weights.add(4 * PANEL * step);
+            let mut own = [V::load(weights); N];
+            for vector in 1..N {
+                own[vector] = V::load(weights.add(4 * V::WIDTH * vector));
+            }
+            own
+        }
+    }
+
+    /// What the weights of a step are multiplied with in a row.
+    #[inline(always)]
+    unsafe fn four(&self, row: usize, step: usize) -> V::Factors {
+        // SAFETY: as said.
+        unsafe { V::repeat(self.values.add(row * self.inputs + 4 * step).cast::<[u8; 4]>().read()) }
+    }
+
+    /// Adds the products of a step.
+    #[inline(always)]
+    unsafe fn step(&self, step: usize, sums: &mut [[V::Sums; N]; R]) {
+        // SAFETY: as said.
+        unsafe {
+            let weights = self.weights(step);
+            for row in 0..R {
+                let four = self.four(row, step);
+                for vector in 0..N {
+                    sums[row][vector] = V::fours(sums[row][vector], four, weights[vector]);
+                }
+            }
+        }
+    }
+
+    /// Adds the products of a step and the next, which have room in sixteen bits.
+    #[inline(always)]
+    unsafe fn two_steps(&self, step: usize, sums: &mut [[V::Sums; N]; R]) {
+        // SAFETY: as said.
+        unsafe {
+            let (weights, next) = (self.weights(step), self.weights(step + 1));
+            for row in 0..R {
+                let fours = [self.four(row, step), self.four(row, step + 1)];
+                for vector in 0..N {
+                    sums[row][vector] = V::eights(sums[row][vector], fours, [weights[vector], next[vector]]);
+                }
             }
         }
     }
@@ -207,13 +288,16 @@ pub(super) unsafe fn multiply<V: Vectors, const R: usize, const N: usize>(rounds
     unsafe {
         let mut sums = [[V::zero(); N]; R];
         let rows: [V::Factors; R] = std::array::from_fn(|row| V::repeat([row as u8; 4]));
-        let weights: [V::Factors; N] = std::array::from_fn(|_| V::load(std::hint::black_box(&numbers).0.as_ptr()));
+        let load = |_| V::load(std::hint::black_box(&numbers).0.as_ptr());
+        let (weights, next): ([V::Factors; N], [V::Factors; N]) =
+            (std::array::from_fn(load), std::array::from_fn(load));
         for _ in 0..rounds {
             // Nobody knows what becomes of the rows, so that each round has to be gone through.
             let rows = *std::hint::black_box(&rows);
             for row in 0..R {
                 for vector in 0..N {
-                    sums[row][vector] = V::fours(sums[row][vector], rows[row], weights[vector]);
+                    sums[row][vector] =
+                        V::eights(sums[row][vector], [rows[row], rows[(row + 1) % R]], [weights[vector], next[vector]]);
                 }
             }
         }
@@ -223,7 +307,7 @@ pub(super) unsafe fn multiply<V: Vectors, const R: usize, const N: usize>(rounds
             std::hint::black_box(&out);
         }
     }
-    rounds * R * N * V::WIDTH * 4
+    rounds * R * N * V::WIDTH * 8
 }
 
 /// Makes a set of instructions of [`Vectors`]: its type, its lanes, its products in tiles of so many rows and vectors, those of pairs
