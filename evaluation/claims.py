@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """How well claims are found: spans, values, units, sources and verification on marked news, heads on GUM.
 
 The first table is over ``evaluation/claims/*.md``: invented news in which every claim is marked. A claim is found if one of

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """How well dates are found and placed.
 
     evaluation/dates.py --data DIR --binary target/release/copydesk

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """How often the place in focus is the one that a reader names, on ``evaluation/focus/*.md``.
 
 Invented short articles, each with the place or places that it is about. First is right where the first focus is one of

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Links of persons and organisations on GUM, against an authority file of all whom GUM knows in Wikipedia.
 
 The file holds every person and organisation that any document of GUM links to Wikipedia: the title is the id, the title

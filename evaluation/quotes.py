@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Quotes and reported speech: found against GUM and against articles written for it.
 
     evaluation/quotes.py --data DIR --binary target/release/copydesk

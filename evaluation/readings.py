@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """How well the readings of places come out, on marked names of the Groningen Meaning Bank.
 
     evaluation/readings.py --data DIR --binary target/release/copydesk

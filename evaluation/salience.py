@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """How well salience tells what a document is about, on GUM.
 
 Five summaries of each document say which entities are salient: those that a summary names, so each has a score of 0 to 5.

@@ -140,6 +140,7 @@ impl Model {
             let fit = || format!("{} does not fit", files.profile.weights);
             let weights = Weights::read(&files.weights).with_context(fit)?;
             files.limits.check_positions(weights.positions()).with_context(fit)?;
+            weights.check(&files.profile).with_context(fit)?;
             Ok((pieces, Engine::new(table, weights, &files.profile, set)))
         };
         let (pieces, engine) =
@@ -147,7 +148,7 @@ impl Model {
         Ok(Model { identity: files.identity, pieces, limits: files.limits, engine: Arc::new(engine) })
     }
 
-    /// Name, version, profile and digest of the model, such as `newsroom-en 4 default sha256:0123456789ab`.
+    /// Name, version, profile and digest of the model, such as `newsroom-en 5 default sha256:0123456789ab`.
     pub fn identity(&self) -> &str {
         &self.identity
     }
@@ -185,21 +186,23 @@ impl Model {
         Ok(Reading { names, scores, states, engine: Arc::clone(&self.engine) })
     }
 
-    /// How many pieces [`read`](Self::read) cuts `sentences` into, the marks of the windows among them, and how many
-    /// multiplications of whole numbers its layers take, those of attention left out: for benches.
+    /// Reads `sentences` and returns how many pieces that were, the marks of the windows among them, and how many
+    /// multiplications of whole numbers the layers took, those of attention left out: for benches.
     ///
     /// # Errors
     ///
     /// As [`Model::read`].
     pub fn work(&self, sentences: &[Vec<&str>]) -> anyhow::Result<(usize, usize)> {
-        let (mut pieces, mut multiplications) = (0, 0);
-        self.engine.lend(|desk| {
-            let (_, known) = desk.parts();
+        let (mut pieces, mut scores, mut states) = (0, Vec::new(), States::with_capacity(0));
+        let multiplications = self.engine.lend(|desk| {
+            let (scratch, known) = desk.parts();
+            let before = scratch.multiplications();
             windows::cut(sentences, &mut self.pieces.cutter(known), self.limits, |window| {
                 pieces += window.pieces.len();
-                multiplications += self.engine.multiplications(window);
+                self.engine.encode(window, scratch, &mut scores, &mut states);
                 Ok(())
-            })
+            })?;
+            anyhow::Ok(scratch.multiplications() - before)
         })?;
         Ok((pieces, multiplications))
     }

@@ -193,7 +193,7 @@ fn a_target_out_of_the_text_is_refused() {
 #[test]
 fn the_identity_names_the_model() {
     let identity = MODEL.identity();
-    assert!(identity.starts_with("newsroom-en 4 default sha256:"), "{identity}");
+    assert!(identity.starts_with("newsroom-en 5 default sha256:"), "{identity}");
     assert_eq!(identity.rsplit(':').next().map(str::len), Some(12));
 }
 
@@ -220,7 +220,9 @@ fn complaint(spoil: impl FnOnce(&Path)) -> String {
         fs::copy(folder().join(name), copy.path().join(name)).unwrap();
     }
     spoil(copy.path());
-    format!("{:#}", Model::load(copy.path(), "default").unwrap_err())
+    // Not by `unwrap_err`, which would print all of a model that loads.
+    let Err(error) = Model::load(copy.path(), "default") else { panic!("it loads") };
+    format!("{error:#}")
 }
 
 fn rewrite(path: &Path, change: impl FnOnce(String) -> String) {
@@ -293,12 +295,21 @@ fn spoiled_files_are_named() {
 #[test]
 fn a_manifest_of_another_format_is_refused() {
     let said = complaint(|folder| {
-        rewrite(&folder.join("model.json"), |text| text.replace("\"format\": 3", "\"format\": 4"));
+        rewrite(&folder.join("model.json"), |text| text.replace("\"format\": 4", "\"format\": 5"));
     });
-    assert!(said.contains("format 3") && said.contains("format 4"), "{said}");
+    assert!(said.contains("format 4") && said.contains("format 5"), "{said}");
 
     let said = complaint(|folder| rewrite(&folder.join("model.json"), |text| text.replace("B-PER", "B-PERSON")));
     assert!(said.contains("other labels"), "{said}");
+
+    for exits_after in ["0", "6"] {
+        let said = complaint(|folder| {
+            rewrite(&folder.join("model.json"), |text| {
+                text.replacen("\"exits_after\": 3", &format!("\"exits_after\": {exits_after}"), 1)
+            });
+        });
+        assert!(said.contains("default.safetensors does not fit") && said.contains("an exit.weight"), "{said}");
+    }
 
     let said = complaint(|folder| rewrite(&folder.join("model.json"), |_| "{".to_owned()));
     assert!(said.contains("model.json is not the manifest"), "{said}");

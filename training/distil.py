@@ -31,7 +31,7 @@ from torch.nn import functional
 
 import train
 from newsroom import decode, graph, labels, network, quantised, renaming, student, windows
-from newsroom.labels import IGNORED
+from newsroom.labels import IGNORED, TAGS
 from newsroom.pieces import Pieces
 from newsroom.windows import Window
 
@@ -40,6 +40,9 @@ LAYERS = (0, 2, 4, 7, 9, 11)
 HEADS = 8
 INNER = 768
 POOLED_AFTER = 1
+EXITS_AFTER = 3
+WORTH = 30.0
+"""How many words may stay for one that must: a word exits if the chance that it is needed is under one in 31."""
 MIDDLE = 3
 """The student's layer whose states are taught beside those of its last."""
 
@@ -236,8 +239,8 @@ def softened(ours: Tensor, theirs: Tensor) -> Tensor:
 def loss_of(model: network.Network, group: list[Lesson], lessons: Lessons) -> tuple[Tensor, dict[str, float]]:
     """Returns the loss of the batch ``group``, and its parts by name."""
     batch = windows.collate(group, pooled=True)
-    found = model.layer_states(batch)
-    tags, polarities = (scores.float() for scores in model.heads(found[-1], batch))
+    found, stay = model.layer_states(batch)
+    tags, polarities = (scores.float() for scores in model.heads(found[-1], stay, batch))
 
     def taught(rows: np.ndarray, starts: list[int], counts: list[int]) -> Tensor:
         parts = [rows[start : start + count] for start, count in zip(starts, counts, strict=True)]
@@ -245,7 +248,8 @@ def loss_of(model: network.Network, group: list[Lesson], lessons: Lessons) -> tu
 
     words_at, counts = [lesson.words_at for lesson in group], [len(lesson.words) for lesson in group]
     words = sum(counts)
-    parts = {"tags": softened(tags[:words], taught(lessons.tags, words_at, counts))}
+    of_words = taught(lessons.tags, words_at, counts)
+    parts = {"tags": softened(tags[:words], of_words)}
     gold = torch.from_numpy(batch.tags)
     if (gold != IGNORED).any():
         parts["gold tags"] = 0.5 * functional.cross_entropy(tags, gold, ignore_index=IGNORED)
@@ -253,6 +257,16 @@ def loss_of(model: network.Network, group: list[Lesson], lessons: Lessons) -> tu
     places = torch.from_numpy(batch.words)
     # The states of another name are not the teacher's.
     same = torch.from_numpy(np.repeat([not lesson.renamed for lesson in group], counts))
+    if stay is not None:
+        needed = 1 - of_words.softmax(-1)[:, TAGS.index("O")]
+        needed[gold[:words] > 0] = 1
+        for lesson, start in zip(group, accumulate(counts, initial=0), strict=False):
+            for first, end, _ in lesson.targets:
+                needed[start + first : start + end] = 1
+        stay = stay.flatten()[places[:words]]
+        parts["exits"] = 0.1 * functional.binary_cross_entropy_with_logits(stay, needed, pos_weight=torch.tensor(WORTH))
+        # Those that have exited are not where the teacher takes them.
+        same = same & (stay > 0)
     for index, (name, layer, weight) in enumerate((("middle", MIDDLE, 0.3), ("states", -1, 1.0))):
         ours = found[layer].flatten(0, 1)[places][:words].float()
         distances = ((ours - theirs[:, index]) / lessons.spread[index]).square().mean(1)
@@ -299,8 +313,10 @@ def main() -> None:
 
     if options.start:
         model = network.load(options.start, dropout=0.0)
+        if not model.shape.exits_after:
+            model = student.with_exits(model, EXITS_AFTER)
     else:
-        model = student.cut_down(network.load(options.teacher), LAYERS, HEADS, INNER, POOLED_AFTER, texts[:SEEN])
+        model = student.cut_down(network.load(options.teacher), LAYERS, HEADS, INNER, POOLED_AFTER, EXITS_AFTER, texts[:SEEN])
     model.pieces.weight.requires_grad_(False)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     if options.out.parent != tokenizer.parent:

@@ -6,6 +6,8 @@ Writes ``pieces.safetensors``, the piece vectors that both profiles share; ``def
 ``accurate.safetensors`` with weights of seven bits; ``tokenizer.json``; and ``model.json``: what the files are, their
 digests, and the temperatures and shifts that make confidences true on held-out data that is no test.  The scores of
 polarities are shifted to the same end.
+
+A profile for which no network is named stays in the folder as it is: to take it back and round it again would change it.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import hashlib
 import json
 import random
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -27,8 +29,8 @@ from newsroom import decode, labels, network, pieces, quantised, windows
 from newsroom.engine import Engine
 
 NAME = "newsroom-en"
-VERSION = "4"
-FORMAT = 3
+VERSION = "5"
+FORMAT = 4
 """The layout of the folder; ``src/model/`` reads this one."""
 
 SEED = 7
@@ -127,22 +129,27 @@ def write_manifest(folder: Path, profiles: dict[str, dict]) -> None:
 
 
 def export(models: dict[str, network.Network], tokenizer: Path, seen: Sequence[windows.Window], folder: Path) -> dict[str, dict]:
-    """Writes ``models``, by the names of their profiles, to ``folder``, not calibrated; returns their entries.
+    """Writes ``models``, by the names of their profiles, to ``folder``, not calibrated.
 
-    ``seen`` shows what texts do in them.
+    ``seen`` shows what texts do in them.  Returns the entries of all profiles, those that were there before among them.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    table, *others = (quantised.table(model) for model in models.values())
-    if any((table[name] != other[name]).any() for other in others for name in table):
+    manifest, vectors = folder / "model.json", folder / "pieces.safetensors"
+    profiles = json.loads(manifest.read_text(encoding="utf-8"))["profiles"] if manifest.exists() else {}
+    tables = [quantised.table(model) for model in models.values()]
+    if profiles.keys() - models.keys():
+        tables.insert(0, load_file(vectors))
+    table, *others = tables
+    if any(not np.allclose(table[name], other[name], rtol=1e-5, atol=0) for other in others for name in table):
         raise ValueError("the networks do not share their piece vectors")
-    (folder / "pieces.safetensors").write_bytes(save(table))
-    profiles = {}
+    vectors.write_bytes(save(table))
     for name, model in models.items():
         tensors = quantised.profile(model, quantised.even_out(model, seen))
         (folder / f"{name}.safetensors").write_bytes(save(tensors))
         profiles[name] = {
             "weights": f"{name}.safetensors",
             "pooled_after": model.shape.pooled_after,
+            "exits_after": model.shape.exits_after,
             "temperature": {"tags": 1.0, "polarities": 1.0},
             "shift": dict.fromkeys(labels.KINDS, 0.0),
         }
@@ -151,14 +158,16 @@ def export(models: dict[str, network.Network], tokenizer: Path, seen: Sequence[w
     return profiles
 
 
-def calibrate(folder: Path, profiles: dict[str, dict], documents: list[dict], sentences: list[dict]) -> None:
-    """Fits the confidences of each of ``profiles`` and the shift of its polarities to held-out data.
+def calibrate(
+    folder: Path, profiles: dict[str, dict], names: Iterable[str], documents: list[dict], sentences: list[dict]
+) -> None:
+    """Fits the confidences of the profiles with these ``names``, and the shift of their polarities, to held-out data.
 
     All ``documents`` of a source count as much as those of another.
     """
     sources = sorted({document["source"] for document in documents})
-    for name, entry in profiles.items():
-        engine = Engine(folder, name)
+    for name in names:
+        entry, engine = profiles[name], Engine(folder, name)
         parts = [name_odds(engine, [document for document in documents if document["source"] == source]) for source in sources]
         tags, entry["shift"] = fit_names([part for part in parts if part])
         polarities, shift = fit_polarities(*polarity_scores(engine, sentences))
@@ -172,20 +181,23 @@ def calibrate(folder: Path, profiles: dict[str, dict], documents: list[dict], se
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--default", type=Path, required=True, help="network that distil.py wrote")
-    parser.add_argument("--accurate", type=Path, required=True, help="network that train.py wrote, its tokenizer.json beside it")
+    parser.add_argument("--default", type=Path, help="network that distil.py wrote, its tokenizer.json beside it")
+    parser.add_argument("--accurate", type=Path, help="network that train.py wrote, its tokenizer.json beside it")
     parser.add_argument("--work", type=Path, required=True, help="folder that prepare.py wrote")
     parser.add_argument("--out", type=Path, required=True, help="folder of the model")
     options = parser.parse_args()
 
-    tokenizer = options.accurate.with_name("tokenizer.json")
+    named = {name: path for name in ("default", "accurate") if (path := getattr(options, name))}
+    if not named:
+        parser.error("no network is named")
+    tokenizer = next(iter(named.values())).with_name("tokenizer.json")
     texts = [sentence for document in windows.read_lines(options.work / "entities.jsonl") for sentence in document["sentences"]]
     sample = random.Random(SEED).sample(texts, len(texts) // 50)
     seen = windows.cut(sample, pieces.Pieces(tokenizer))[: quantised.SEEN]
-    models = {name: network.load(getattr(options, name)) for name in ("default", "accurate")}
+    models = {name: network.load(path) for name, path in named.items()}
     profiles = export(models, tokenizer, seen, options.out)
     dev = [windows.read_lines(options.work / f"dev-{part}.jsonl") for part in ("confidences", "sentiment")]
-    calibrate(options.out, profiles, *dev)
+    calibrate(options.out, profiles, models, *dev)
     total = sum(path.stat().st_size for path in options.out.glob("*.*s*"))
     print(f"{options.out}: {total / 1e6:.1f} MB")
 

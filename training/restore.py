@@ -26,7 +26,7 @@ def main() -> None:
 
     own = json.loads((options.model / "model.json").read_text(encoding="utf-8"))["profiles"][options.profile]
     table, tensors = (load_file(options.model / name) for name in ("pieces.safetensors", own["weights"]))
-    restored, _ = quantised.restore(table, tensors, own["pooled_after"])
+    restored, _ = quantised.restore(table, tensors, own)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     network.save(restored, options.out)
     shutil.copyfile(options.model / "tokenizer.json", options.out.with_name("tokenizer.json"))

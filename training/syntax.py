@@ -58,7 +58,7 @@ def read_words(paths: Sequence[Path], engine: Engine) -> Words:
         for words, values in ((found.forms, 0), (found.parts, 1), (found.relations, 2)):
             words += [word[values] for sentence in sentences for word in sentence]
         for window in windows.cut([{"words": [word[0] for word in sentence]} for sentence in sentences], engine.pieces):
-            states = [engine.word_states(window, states).numpy() for states in engine.layer_states(window)]
+            states = [engine.word_states(window, states).numpy() for states in engine.layer_states(window)[0]]
             layers = layers or [[] for _ in states]
             for all_states, own in zip(layers, states, strict=True):
                 all_states.append(own)

@@ -27,7 +27,7 @@ def main() -> None:
 
     own = json.loads((options.model / "model.json").read_text(encoding="utf-8"))["profiles"][options.profile]
     table, tensors = (load_file(options.model / name) for name in ("pieces.safetensors", own["weights"]))
-    network, divisors = quantised.restore(table, tensors, own["pooled_after"])
+    network, divisors = quantised.restore(table, tensors, own)
     options.out.mkdir(parents=True, exist_ok=True)
     onnx.save(graph.encoder(network, divisors), str(options.out / "encoder.onnx"))
     onnx.save(graph.sentiment(network), str(options.out / "sentiment.onnx"))

@@ -1,17 +1,22 @@
 //! The encoder: pieces in, states and scores out.
 //!
 //! A transformer as BERT's, the norms after the sums. Rows are quantised one by one, so what a row becomes depends on
-//! its window alone.  After the layer that a profile names, only the first piece of each word goes on: what its other
-//! pieces say has reached it by then, and a fifth to a third of the work is saved.
+//! its window alone.  Two layers may be named by a profile.  After the first only the first piece of each word goes on: what
+//! its other pieces say has reached it by then, and a fifth to a third of the work is saved.  After the second, words that
+//! are surely no part of a name exit (Li et al. 2021, Accelerating BERT Inference for Sequence Labeling via Early-Exit):
+//! they keep their states, which the words that stay go on looking at.
 
-use super::decode::{Scores, TAGS};
+use super::decode::Scores;
 use super::kernels::rows::{self, LANES};
 use super::kernels::{self, Integers, Left, Matrix, Pairs, Right, Rows, Work};
 use super::states::States;
-use super::weights::{HEAD, Layer, Norm, Table, WIDTH, Weights};
+use super::weights::{HEAD, Head, Layer, Norm, Table, WIDTH, Weights};
 use super::windows::Window;
 
 const EPSILON: f32 = 1e-12;
+
+/// The scores of a word that has exited: no name, as surely as the network was taught.
+const EXITED: Scores = [10.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
 
 /// Steps of queries and keys on either side of nothing: as many as 32 products of two numbers leave room for in 32 bits,
 /// and a margin.
@@ -33,6 +38,21 @@ pub(super) struct Scratch {
     /// What attention says: `[rows, heads * HEAD]`.
     mixed: Vec<f32>,
     attention: Attention,
+    /// The rows in the order in which they are put where words exit, and whether they do.
+    order: Vec<(bool, usize)>,
+    /// Where each of them is put.
+    places: Vec<usize>,
+    sorted: Vec<f32>,
+}
+
+/// Which rows go on from a layer; the others are looked at and nothing else.
+#[derive(Debug, Clone, Copy)]
+enum Going<'a> {
+    All,
+    /// The marks and the first piece of each word, and none other from then on.
+    Pooled(&'a Window),
+    /// So many, the first ones.
+    First(usize),
 }
 
 /// Rows in eight bits.
@@ -40,6 +60,8 @@ pub(super) struct Scratch {
 struct Quantised {
     values: Vec<u8>,
     scales: Vec<f32>,
+    /// How many products were ever added up.
+    multiplications: usize,
 }
 
 /// The memory of attention.
@@ -69,6 +91,8 @@ pub(super) struct Pass<'a> {
     pub(super) weights: &'a Weights,
     /// After how many layers words are pooled; 0 for never.
     pub(super) pooled_after: usize,
+    /// After how many layers words may exit; 0 for never.
+    pub(super) exits_after: usize,
     pub(super) window: &'a Window,
     pub(super) scratch: &'a mut Scratch,
     /// Where the scores of each word's tags go.
@@ -82,18 +106,31 @@ impl Work for Pass<'_> {
 
     #[inline(always)]
     fn run<I: Integers>(self) {
-        let Self { table, weights, pooled_after, window, scratch, scores, states } = self;
+        let Self { table, weights, pooled_after, exits_after, window, scratch, scores, states } = self;
         scratch.embed::<I>(table, weights, &window.pieces);
+        let mut staying = None;
         for (index, layer) in weights.layers.iter().enumerate() {
-            scratch.layer::<I>(layer, (index + 1 == pooled_after).then_some(window));
+            if let Some(exit) = weights.exit.as_ref().filter(|_| index == exits_after) {
+                staying = Some(scratch.part::<I>(exit, window.words.len()));
+            }
+            let going = match staying {
+                Some(count) => Going::First(count),
+                None if index + 1 == pooled_after => Going::Pooled(window),
+                None => Going::All,
+            };
+            scratch.layer::<I>(layer, going);
         }
         let pooled = (1..=weights.layers.len()).contains(&pooled_after);
         for (word, pieces) in window.words.iter().enumerate() {
-            // Before the first word there is the opening mark.
-            let rows = if pooled { word + 1..word + 2 } else { pieces.clone() };
+            let rows = match staying {
+                // Before the first word there is the opening mark.
+                Some(_) => scratch.places[word + 1]..scratch.places[word + 1] + 1,
+                None if pooled => word + 1..word + 2,
+                None => pieces.clone(),
+            };
             let (own, _) = scratch.states[rows.start * WIDTH..rows.end * WIDTH].as_chunks::<WIDTH>();
-            let mut tags = [0.0; TAGS];
-            if let Some(first) = own.first() {
+            let mut tags = EXITED;
+            if let Some(first) = own.first().filter(|_| staying.is_none_or(|count| rows.start < count)) {
                 for ((score, weight), bias) in
                     tags.iter_mut().zip(weights.tags.weight.chunks_exact(WIDTH)).zip(&weights.tags.bias)
                 {
@@ -136,20 +173,57 @@ impl Scratch {
         }
         let count = window.words.len() + 2;
         states.truncate(count * WIDTH);
-        rows.values.truncate(count * WIDTH);
-        rows.scales.truncate(count);
+        rows.truncate(count);
     }
 
-    /// A layer.  Where words are pooled after it, the rows that do not go on are looked at and nothing else.
+    /// Puts the rows of the marks and of the words that stay first, in their order, and those of the `words` that exit
+    /// after them; returns how many stay.
     #[inline(always)]
-    fn layer<I: Integers>(&mut self, layer: &Layer, pooled: Option<&Window>) {
+    fn part<I: Integers>(&mut self, exit: &Head, words: usize) -> usize {
+        let Self { states, order, places, sorted, .. } = self;
+        let (rows, _) = states.as_chunks::<WIDTH>();
+        order.clear();
+        // No closure: it would not be compiled for the set of instructions.
+        for (row, state) in rows.iter().enumerate() {
+            let is_word = (1..=words).contains(&row);
+            let exits = is_word && rows::dot::<I::Lanes>(state, &exit.weight) + exit.bias[0] <= 0.0;
+            order.push((exits, row));
+        }
+        order.sort_unstable();
+        places.resize(rows.len(), 0);
+        sorted.clear();
+        for (place, (_, row)) in order.iter().enumerate() {
+            places[*row] = place;
+            sorted.extend_from_slice(&rows[*row]);
+        }
+        std::mem::swap(states, sorted);
+        order.partition_point(|(exits, _)| !exits)
+    }
+
+    /// How many products were added up so far, those of attention left out.
+    pub(super) fn multiplications(&self) -> usize {
+        self.rows.multiplications
+    }
+
+    /// A layer.
+    #[inline(always)]
+    fn layer<I: Integers>(&mut self, layer: &Layer, going: Going<'_>) {
         self.rows.fill::<I>(&self.states, &layer.smoothing);
         let seen = self.rows.multiply::<I>(&layer.seen, &mut self.wide);
         self.attention.lay_out::<I>(seen, layer.heads);
-        if let Some(window) = pooled {
-            self.pool(window);
-        }
-        let Self { states, rows, wide, mixed, attention } = self;
+        let count = match going {
+            Going::All => self.rows.scales.len(),
+            Going::Pooled(window) => {
+                self.pool(window);
+                self.rows.scales.len()
+            }
+            Going::First(count) => {
+                self.rows.truncate(count);
+                count
+            }
+        };
+        let Self { states, rows, wide, mixed, attention, .. } = self;
+        let states = &mut states[..count * WIDTH];
         let queries = rows.multiply::<I>(&layer.queries, wide);
         let mixed = attention.answer::<I>(queries, layer.heads, mixed);
         rows.fill::<I>(mixed, &layer.attended.smoothing);
@@ -166,6 +240,12 @@ impl Scratch {
 }
 
 impl Quantised {
+    /// Keeps the first `count` rows, each [`WIDTH`] wide.
+    fn truncate(&mut self, count: usize) {
+        self.values.truncate(count * WIDTH);
+        self.scales.truncate(count);
+    }
+
     /// Takes `states` in.
     #[inline(always)]
     fn fill<I: Integers>(&mut self, states: &[f32], smoothing: &[f32]) {
@@ -190,7 +270,8 @@ impl Quantised {
 
     /// Their product with `matrix`, in `out`.
     #[inline(always)]
-    fn multiply<'a, I: Integers>(&self, matrix: &Matrix, out: &'a mut Vec<f32>) -> &'a mut [f32] {
+    fn multiply<'a, I: Integers>(&mut self, matrix: &Matrix, out: &'a mut Vec<f32>) -> &'a mut [f32] {
+        self.multiplications += self.scales.len() * matrix.len();
         let out = room(out, self.scales.len() * matrix.outputs());
         I::product(Rows { values: &self.values, scales: &self.scales }, matrix, out);
         out

@@ -17,6 +17,7 @@ pub(super) struct Engine {
     table: Table,
     weights: Weights,
     pooled_after: usize,
+    exits_after: usize,
     calibration: Calibration,
     temperature: f32,
     set: Set,
@@ -43,9 +44,9 @@ impl std::fmt::Debug for Engine {
 impl Engine {
     /// The engine of a profile, on a set of instructions.
     pub(super) fn new(table: Table, weights: Weights, profile: &Profile, set: Set) -> Engine {
-        let (pooled_after, calibration, temperature) =
-            (profile.pooled_after, profile.calibration(), profile.temperature.polarities);
-        Engine { table, weights, pooled_after, calibration, temperature, set, idle: Mutex::default() }
+        let (pooled_after, exits_after) = (profile.pooled_after, profile.exits_after);
+        let (calibration, temperature) = (profile.calibration(), profile.temperature.polarities);
+        Engine { table, weights, pooled_after, exits_after, calibration, temperature, set, idle: Mutex::default() }
     }
 
     pub(super) fn calibration(&self) -> Calibration {
@@ -67,16 +68,9 @@ impl Engine {
     /// Windows are encoded one by one: they are as full as the sentences allow, no padding is computed, and what passes
     /// between the layers stays in the cache.
     pub(super) fn encode(&self, window: &Window, scratch: &mut Scratch, scores: &mut Vec<Scores>, states: &mut States) {
-        let (table, weights, pooled_after) = (&self.table, &self.weights, self.pooled_after);
-        self.set.run(Pass { table, weights, pooled_after, window, scratch, scores, states });
-    }
-
-    /// Multiplications of whole numbers that encoding a window takes, those of attention left out.
-    pub(super) fn multiplications(&self, window: &Window) -> usize {
-        let pieces = window.pieces.len();
-        let pooled = (1..=self.weights.layers.len()).contains(&self.pooled_after);
-        let kept = if pooled { window.words.len() + 2 } else { pieces };
-        self.weights.multiplications(pieces, kept, self.pooled_after)
+        let Self { table, weights, pooled_after, exits_after, .. } = self;
+        let (pooled_after, exits_after) = (*pooled_after, *exits_after);
+        self.set.run(Pass { table, weights, pooled_after, exits_after, window, scratch, scores, states });
     }
 
     /// The polarities of targets, given the mean state of each.

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::windows::Limits;
 
 /// The layout of the folder that this program reads.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 const MANIFEST: &str = "model.json";
 const PIECES: &str = "pieces.safetensors";
@@ -38,6 +38,8 @@ pub(super) struct Profile {
     pub(super) weights: String,
     /// After how many layers only the first piece of each word goes on; 0 for never.
     pub(super) pooled_after: usize,
+    /// After how many layers words that are no part of a name may exit; 0 for never.
+    pub(super) exits_after: usize,
     pub(super) temperature: Temperature,
     pub(super) shift: Shift,
 }

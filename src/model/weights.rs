@@ -6,6 +6,7 @@ use anyhow::{Context, bail, ensure};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
 use super::decode::TAGS;
+use super::files::Profile;
 use super::kernels::{MOST_WEIGHT, Matrix};
 
 /// Numbers in a state.
@@ -71,6 +72,8 @@ pub(super) struct Weights {
     pub(super) tags: Head,
     pub(super) target: Head,
     pub(super) polarity: Head,
+    /// Tells by its state which word must stay; where words may exit.
+    pub(super) exit: Option<Head>,
 }
 
 impl Table {
@@ -120,19 +123,23 @@ impl Weights {
             tags: tensors.head("tags", TAGS)?,
             target: tensors.head("target", WIDTH)?,
             polarity: tensors.head("polarity", POLARITIES)?,
+            exit: if tensors.has("exit.weight") { Some(tensors.head("exit", 1)?) } else { None },
         })
     }
 
-    /// Multiplications of a pass over a window, those of attention left out: of the `pieces` rows, `kept` go on after the
-    /// layer with the number `pooled_after`.
-    pub(super) fn multiplications(&self, pieces: usize, kept: usize, pooled_after: usize) -> usize {
-        let layers = self.layers.iter().enumerate().map(|(index, layer)| {
-            let looked_at = if index >= pooled_after { kept } else { pieces };
-            let going_on = if index + 1 >= pooled_after { kept } else { pieces };
-            let own = layer.queries.len() + layer.attended.matrix.len() + layer.inner.matrix.len();
-            looked_at * layer.seen.len() + going_on * (own + layer.outer.matrix.len())
-        });
-        layers.sum()
+    /// Whether words are pooled and exit as `profile` says: words exit after they are pooled and before the last layer.
+    pub(super) fn check(&self, profile: &Profile) -> anyhow::Result<()> {
+        let Profile { pooled_after, exits_after, .. } = *profile;
+        let layers = self.layers.len();
+        ensure!(
+            match &self.exit {
+                Some(_) => 0 < pooled_after && pooled_after <= exits_after && exits_after < layers,
+                None => exits_after == 0,
+            },
+            "it has {layers} layers and {} exit.weight, and words that are pooled after {pooled_after} and exit after {exits_after}",
+            if self.exit.is_some() { "an" } else { "no" }
+        );
+        Ok(())
     }
 
     /// The number of positions.

@@ -3,15 +3,12 @@
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, TcpListener};
 
-use rdkafka::config::ClientConfig;
-use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::Message as _;
-use rdkafka::mocking::MockCluster;
-use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
-use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use rdkafka::producer::BaseRecord;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::mock::{Mock, RAW};
 use crate::support::{Background, PATIENCE, err, folder, get, out, program, program_without_model, run, until};
 
 /// An address that nobody listens on.
@@ -60,42 +57,16 @@ fn without_a_broker_the_service_is_live_and_not_ready() {
 /// With a broker the service becomes ready, and its metrics tell what it did.
 #[test]
 fn with_a_broker_the_service_is_ready_and_counts_its_work() {
-    let broker = MockCluster::new(1).expect("a mock broker");
-    for topic in ["articles.raw", "articles.enriched", "articles.dead"] {
-        broker.create_topic(topic, 2, 1).expect("a topic");
-    }
+    let mock = Mock::new(2);
     let folder = folder();
-    let mut command = service(&folder, &broker.bootstrap_servers());
-    command
-        .env("COPYDESK_SERVICE_BREAKER_LIMIT", "1")
-        .env("COPYDESK_SERVICE_DELIVERY", "at_least_once")
-        .env("COPYDESK_KAFKA_CLIENT_FETCH_WAIT_MAX_MS", "10")
-        .env("COPYDESK_KAFKA_SESSION_TIMEOUT", "6s");
-    let mut service = Background::start(&mut command);
-    let address = service.address();
-    until(|| (get(&address, "/readyz").0 == 200).then_some(())).expect("ready");
+    let mut service = Background::start(mock.service(&folder).env("COPYDESK_SERVICE_BREAKER_LIMIT", "1"));
+    let address = service.ready();
 
-    let producer: ThreadedProducer<DefaultProducerContext> =
-        ClientConfig::new().set("bootstrap.servers", broker.bootstrap_servers()).create().expect("a producer");
     // To both partitions, so that each has its series from here on.
-    for (payload, partition) in
-        ["Title\n\nA text.", "", "{\"body\": 7}", "Another\n\nText of it."].into_iter().zip([0, 1, 0, 1])
-    {
-        producer.send(BaseRecord::<(), str>::to("articles.raw").payload(payload).partition(partition)).expect("sent");
-    }
-    producer.flush(PATIENCE).expect("flushed");
+    mock.send([(0, "Title\n\nA text."), (1, ""), (0, "{\"body\": 7}"), (1, "Another\n\nText of it.")]);
 
     // What a reader of the topic counts.
-    let reader: BaseConsumer = ClientConfig::new()
-        .set("bootstrap.servers", broker.bootstrap_servers())
-        .set("group.id", "reader")
-        .create()
-        .expect("a consumer");
-    let mut all = TopicPartitionList::new();
-    for partition in 0..2 {
-        all.add_partition_offset("articles.enriched", partition, Offset::Beginning).expect("a partition");
-    }
-    reader.assign(&all).expect("assigned");
+    let reader = mock.reader("articles.enriched");
     let mut records = Vec::new();
     until(|| {
         if let Some(Ok(record)) = reader.poll(PATIENCE) {
@@ -134,14 +105,14 @@ fn with_a_broker_the_service_is_ready_and_counts_its_work() {
     // The number of series must not follow what is read: not the ids, not the keys, not what is wrong with an article.
     let series = |page: &str| page.lines().filter(|line| !line.starts_with('#')).count();
     let before = series(&page);
-    for number in 0..300 {
-        let odd = [format!("Title {number}\n\nText."), format!("{{\"id\": {number}"), format!("{{\"x{number}\": 1}}")];
-        for (payload, key) in odd.iter().zip(0..) {
-            let key = format!("key-{number}-{key}");
-            producer.send(BaseRecord::to("articles.raw").payload(payload).key(&key)).expect("sent");
-        }
-    }
-    producer.flush(PATIENCE).expect("flushed");
+    let odd: Vec<(String, String)> = (0..300)
+        .flat_map(|number| {
+            let odd =
+                [format!("Title {number}\n\nText."), format!("{{\"id\": {number}"), format!("{{\"x{number}\": 1}}")];
+            odd.into_iter().zip(0..).map(move |(payload, key)| (format!("key-{number}-{key}"), payload))
+        })
+        .collect();
+    mock.send_records(odd.iter().map(|(key, payload)| BaseRecord::to(RAW).payload(payload.as_str()).key(key.as_str())));
     let read = || get(&address, "/metrics").1;
     until(|| read().contains("copydesk_articles_committed_total 904").then_some(())).expect("all are committed");
     assert_eq!(series(&read()), before, "{}", read());

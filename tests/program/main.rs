@@ -6,6 +6,7 @@ mod dashboards;
 mod demo;
 mod http;
 mod http_limits;
+mod mock;
 mod notify;
 #[cfg(test)]
 #[path = "../support/record_check.rs"]

@@ -2,15 +2,10 @@
 
 use std::fs;
 
-use rdkafka::config::ClientConfig;
-use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::Message as _;
-use rdkafka::mocking::MockCluster;
-use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
-use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use serde_json::Value;
 
-use crate::http::service;
+use crate::mock::Mock;
 use crate::support::{Background, PATIENCE, err, folder, get, out, program, run, until};
 
 const HEAD: &str = "authority\tid\ttype\tname\n";
@@ -19,40 +14,19 @@ const HEAD: &str = "authority\tid\ttype\tname\n";
 /// it was made.
 #[test]
 fn changed_files_come_into_force_and_broken_ones_do_not() {
-    let broker = MockCluster::new(1).expect("a mock broker");
-    for topic in ["articles.raw", "articles.enriched", "articles.dead"] {
-        broker.create_topic(topic, 1, 1).expect("a topic");
-    }
+    let mock = Mock::new(1);
     let folder = folder();
     let write = |text: &str| {
         fs::write(folder.path().join("new"), format!("{HEAD}{text}")).expect("written");
         fs::rename(folder.path().join("new"), folder.path().join("house.tsv")).expect("in place");
     };
     write("house\t1\tperson\tAlma Reyes\n");
-    let mut command = service(&folder, &broker.bootstrap_servers());
-    command
-        .env("COPYDESK_KNOWLEDGE_AUTHORITIES", "house.tsv")
-        .env("COPYDESK_SERVICE_DELIVERY", "at_least_once")
-        .env("COPYDESK_KAFKA_CLIENT_FETCH_WAIT_MAX_MS", "10")
-        .env("COPYDESK_KAFKA_SESSION_TIMEOUT", "6s");
-    let mut service = Background::start(&mut command);
-    let address = service.address();
-    until(|| (get(&address, "/readyz").0 == 200).then_some(())).expect("ready");
-
-    let producer: ThreadedProducer<DefaultProducerContext> =
-        ClientConfig::new().set("bootstrap.servers", broker.bootstrap_servers()).create().expect("a producer");
-    let reader: BaseConsumer = ClientConfig::new()
-        .set("bootstrap.servers", broker.bootstrap_servers())
-        .set("group.id", "reader")
-        .create()
-        .expect("a consumer");
-    let mut all = TopicPartitionList::new();
-    all.add_partition_offset("articles.enriched", 0, Offset::Beginning).expect("a partition");
-    reader.assign(&all).expect("assigned");
+    let mut service = Background::start(mock.service(&folder).env("COPYDESK_KNOWLEDGE_AUTHORITIES", "house.tsv"));
+    let address = service.ready();
+    let reader = mock.reader("articles.enriched");
     let made_with = |title: &str| -> String {
         let article = format!("{title}\n\nA text.");
-        producer.send(BaseRecord::<(), str>::to("articles.raw").payload(&article).partition(0)).expect("sent");
-        producer.flush(PATIENCE).expect("flushed");
+        mock.send([(0, article.as_str())]);
         let record = until(|| reader.poll(PATIENCE)).expect("a record").expect("a record");
         let record: Value = serde_json::from_slice(record.payload().expect("a value")).expect("JSON");
         assert_eq!(record["article"]["title"], title);

@@ -97,6 +97,13 @@ impl Background {
         line["address"].as_str().expect("the address").to_owned()
     }
 
+    /// Waits until it is ready; returns the address that it answers HTTP on.
+    pub(crate) fn ready(&self) -> String {
+        let address = self.address();
+        until(|| (get(&address, "/readyz").0 == 200).then_some(())).expect("ready");
+        address
+    }
+
     pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().expect("kill");
         assert!(sent.success());

@@ -1,36 +1,18 @@
 //! `copydesk top`: what it shows of services that run, and of one that does not.
 
-use rdkafka::config::ClientConfig;
-use rdkafka::mocking::MockCluster;
-use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
 use serde_json::{Value, json};
 
-use crate::support::{Background, PATIENCE, err, folder, get, out, program, program_without_model, run, until};
+use crate::mock::Mock;
+use crate::support::{Background, err, folder, get, out, program, run, until};
 
 /// It reads the real page of metrics: a name that changes on one side only is found here.
 #[test]
 fn top_shows_what_a_running_service_says() {
-    let broker = MockCluster::new(1).expect("a mock broker");
-    for topic in ["articles.raw", "articles.enriched", "articles.dead"] {
-        broker.create_topic(topic, 2, 1).expect("a topic");
-    }
+    let mock = Mock::new(2);
     let folder = folder();
-    let mut command = program_without_model(folder.path(), &["run"]);
-    command
-        .env("COPYDESK_HTTP_LISTEN", "127.0.0.1:0")
-        .env("COPYDESK_KAFKA_BROKERS", broker.bootstrap_servers())
-        .env("COPYDESK_SERVICE_DELIVERY", "at_least_once")
-        .env("COPYDESK_KAFKA_SESSION_TIMEOUT", "6s");
-    let mut service = Background::start(&mut command);
-    let address = service.address();
-    until(|| (get(&address, "/readyz").0 == 200).then_some(())).expect("ready");
-    let producer: ThreadedProducer<DefaultProducerContext> =
-        ClientConfig::new().set("bootstrap.servers", broker.bootstrap_servers()).create().expect("a producer");
-    for (partition, payload) in [(0, "Title\n\nA text."), (1, ""), (1, "Another\n\nText of it.")] {
-        let record = BaseRecord::<(), str>::to("articles.raw").partition(partition).payload(payload);
-        producer.send(record).expect("sent");
-    }
-    producer.flush(PATIENCE).expect("flushed");
+    let mut service = Background::start(&mut mock.service(&folder));
+    let address = service.ready();
+    mock.send([(0, "Title\n\nA text."), (1, ""), (1, "Another\n\nText of it.")]);
     // The ends of the partitions, and so the lag, are known a moment later.
     let done = |page: &str| {
         let lags = page.lines().filter(|line| line.starts_with("copydesk_partition_lag_records{")).count();

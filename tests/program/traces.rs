@@ -11,13 +11,11 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use prost::Message as _;
-use rdkafka::ClientConfig;
-use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::{Header, Headers, Message, OwnedHeaders};
-use rdkafka::mocking::MockCluster;
-use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
+use rdkafka::producer::BaseRecord;
 
-use crate::http::{nobody, service};
+use crate::http::nobody;
+use crate::mock::{Mock, RAW};
 use crate::support::{Background, PATIENCE, folder, get, program, run, until};
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
@@ -84,47 +82,29 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A broker with the usual topics, one partition each, and a way to write to them.
-fn broker()
--> (MockCluster<'static, rdkafka::producer::DefaultProducerContext>, ThreadedProducer<DefaultProducerContext>) {
-    let broker = MockCluster::new(1).expect("a mock broker");
-    for topic in ["articles.raw", "articles.enriched", "articles.dead"] {
-        broker.create_topic(topic, 1, 1).expect("a topic");
-    }
-    let servers = broker.bootstrap_servers();
-    (broker, ClientConfig::new().set("bootstrap.servers", servers).create().expect("a producer"))
-}
-
-fn produce(producer: &ThreadedProducer<DefaultProducerContext>, payload: &str, headers: &[(&str, &str)]) {
+fn produce(mock: &Mock, payload: &str, headers: &[(&str, &str)]) {
     let headers = headers
         .iter()
         .fold(OwnedHeaders::new(), |all, (key, value)| all.insert(Header { key, value: Some(value.as_bytes()) }));
-    producer.send(BaseRecord::<(), str>::to("articles.raw").payload(payload).headers(headers)).expect("sent");
+    mock.send_records([BaseRecord::to(RAW).payload(payload).headers(headers)]);
 }
 
-fn traced(folder: &tempfile::TempDir, brokers: &str, collector: &str) -> std::process::Command {
-    let mut command = service(folder, brokers);
+fn traced(mock: &Mock, folder: &tempfile::TempDir, collector: &str) -> std::process::Command {
+    let mut command = mock.service(folder);
     command
         .env_remove("OTEL_SERVICE_NAME")
         .env_remove("OTEL_RESOURCE_ATTRIBUTES")
         .env("COPYDESK_TRACES_ENDPOINT", format!("http://{collector}"))
-        .env("COPYDESK_SERVICE_BREAKER_LIMIT", "1")
-        .env("COPYDESK_SERVICE_DELIVERY", "at_least_once")
-        .env("COPYDESK_KAFKA_CLIENT_FETCH_WAIT_MAX_MS", "10")
-        .env("COPYDESK_KAFKA_SESSION_TIMEOUT", "6s");
+        .env("COPYDESK_SERVICE_BREAKER_LIMIT", "1");
     command
 }
 
 /// The headers of the records of a topic that speak of traces.
-fn contexts(brokers: &str, topic: &str, count: usize) -> Vec<Vec<(String, String)>> {
-    let consumer: BaseConsumer =
-        ClientConfig::new().set("bootstrap.servers", brokers).set("group.id", "reader").create().expect("a consumer");
-    let mut all = rdkafka::TopicPartitionList::new();
-    all.add_partition_offset(topic, 0, rdkafka::Offset::Beginning).expect("a partition");
-    consumer.assign(&all).expect("assigned");
+fn contexts(mock: &Mock, topic: &str, count: usize) -> Vec<Vec<(String, String)>> {
+    let reader = mock.reader(topic);
     let mut contexts = Vec::new();
     until(|| {
-        if let Some(message) = consumer.poll(PATIENCE) {
+        if let Some(message) = reader.poll(PATIENCE) {
             let message = message.expect("a record");
             let headers = message.headers().expect("headers");
             let ours = headers.iter().filter(|header| header.key.starts_with("trace"));
@@ -140,23 +120,22 @@ fn contexts(brokers: &str, topic: &str, count: usize) -> Vec<Vec<(String, String
 /// The trace that came in goes on: through a span for the article and its stages, to whoever reads the record.
 #[test]
 fn a_trace_is_continued_and_handed_on() {
-    let (broker, producer) = broker();
+    let mock = Mock::new(1);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     let address = listener.local_addr().expect("an address").to_string();
     let collector = Collector::start(listener);
     let folder = folder();
-    let mut service = Background::start(&mut traced(&folder, &broker.bootstrap_servers(), &address));
+    let mut service = Background::start(&mut traced(&mock, &folder, &address));
 
     let sampled = format!("00-{TRACE}-{PARENT}-01");
     let refused = format!("00-{TRACE}-{PARENT}-00");
-    produce(&producer, "Title\n\nQuincunx met Zugzwang.", &[("traceparent", &sampled), ("tracestate", "desk=wire")]);
-    produce(&producer, "Title\n\nNobody asked for a trace.", &[]);
-    produce(&producer, "Title\n\nThis one is not to be traced.", &[("traceparent", &refused)]);
-    produce(&producer, "Title\n\nThis one says nothing that can be read.", &[("traceparent", "00-zz-01")]);
-    produce(&producer, "{\"body\": 7}", &[("traceparent", &sampled)]);
-    producer.flush(PATIENCE).expect("flushed");
-    let enriched = contexts(&broker.bootstrap_servers(), "articles.enriched", 4);
-    let dead = contexts(&broker.bootstrap_servers(), "articles.dead", 1);
+    produce(&mock, "Title\n\nQuincunx met Zugzwang.", &[("traceparent", &sampled), ("tracestate", "desk=wire")]);
+    produce(&mock, "Title\n\nNobody asked for a trace.", &[]);
+    produce(&mock, "Title\n\nThis one is not to be traced.", &[("traceparent", &refused)]);
+    produce(&mock, "Title\n\nThis one says nothing that can be read.", &[("traceparent", "00-zz-01")]);
+    produce(&mock, "{\"body\": 7}", &[("traceparent", &sampled)]);
+    let enriched = contexts(&mock, "articles.enriched", 4);
+    let dead = contexts(&mock, "articles.dead", 1);
     // The end of the service sends what is left.
     service.signal("TERM");
     assert_eq!(service.wait().code(), Some(0), "{}", service.said());
@@ -225,10 +204,10 @@ fn a_trace_is_continued_and_handed_on() {
 /// Without a collector spans are lost and counted, with one warning; articles go on as if nothing were.
 #[test]
 fn a_collector_that_is_away_costs_spans_only() {
-    let (broker, producer) = broker();
+    let mock = Mock::new(1);
     let address = nobody();
     let folder = folder();
-    let mut command = traced(&folder, &broker.bootstrap_servers(), &address);
+    let mut command = traced(&mock, &folder, &address);
     let mut service = Background::start(command.env("OTEL_SERVICE_NAME", "newsdesk"));
     let page = service.address();
     let metric = |name: &str| {
@@ -236,10 +215,8 @@ fn a_collector_that_is_away_costs_spans_only() {
         let line = page.lines().find_map(|line| line.strip_prefix(&format!("copydesk_{name}_total ")));
         line.expect("the metric").parse::<u64>().expect("a number")
     };
-    for number in 0..2000 {
-        produce(&producer, &format!("Title {number}\n\nText."), &[]);
-    }
-    producer.flush(PATIENCE).expect("flushed");
+    let articles: Vec<String> = (0..2000).map(|number| format!("Title {number}\n\nText.")).collect();
+    mock.send(articles.iter().map(|article| (0, article.as_str())));
     until(|| (metric("articles_committed") == 2000).then_some(())).expect("all articles are committed");
     // Far more spans than fit the queue: one an article, and one a stage.
     assert!(metric("trace_spans_dropped") > 0, "the queue has no end");
@@ -247,7 +224,7 @@ fn a_collector_that_is_away_costs_spans_only() {
     assert_eq!(metric("trace_spans_sent"), 0);
 
     let collector = Collector::start(TcpListener::bind(&address).expect("the port"));
-    produce(&producer, "Title\n\nText.", &[]);
+    produce(&mock, "Title\n\nText.", &[]);
     service.wait_for("takes spans again");
     until(|| (!collector.spans().0.is_empty()).then_some(())).expect("spans arrive");
     assert_eq!(text(&collector.spans().1, "service.name"), "newsdesk", "the environment is not obeyed");

@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from newsroom import decode, windows
-from newsroom.network import EPSILON
+from newsroom.network import EPSILON, EXITED
 from newsroom.pieces import Pieces
 from newsroom.quantised import HEAD
 
@@ -51,6 +51,7 @@ class Engine:
         self.calibration = decode.Calibration(own["temperature"]["tags"], own["shift"])
         self.pieces = Pieces(folder / "tokenizer.json")
         self._pooled_after: int = own["pooled_after"]
+        self._exits_after: int = own["exits_after"]
         self._table = load_file(folder / "pieces.safetensors")
         self._tensors = load_file(folder / own["weights"])
         # Integers in floating point, so that the products run at a bearable speed.
@@ -73,28 +74,37 @@ class Engine:
         step = smoothed.abs().amax(-1, keepdim=True).clamp(min=_SMALLEST) / 127
         return (torch.round(smoothed / step) @ weight.T) * (step * scale) + bias
 
-    def _layer(self, states: Tensor, name: str) -> Tensor:
-        rows = len(states)
-        query, key, value = self._product(states, f"{name}.qkv").view(rows, 3, -1, HEAD).permute(1, 2, 0, 3)
-        mixed = torch.softmax(query @ key.transpose(1, 2), -1) @ value
-        mixed = self._product(mixed.transpose(0, 1).reshape(rows, -1), f"{name}.attended")
-        states = self._norm(states + mixed, f"{name}.attended_norm")
+    def _layer(self, states: Tensor, staying: Tensor, name: str) -> Tensor:
+        """Returns the next states of the rows that are ``staying``."""
+        query, key, value = self._product(states, f"{name}.qkv").view(len(states), 3, -1, HEAD).permute(1, 2, 0, 3)
+        mixed = torch.softmax(query[:, staying] @ key.transpose(1, 2), -1) @ value
+        mixed = self._product(mixed.transpose(0, 1).flatten(1), f"{name}.attended")
+        states = self._norm(states[staying] + mixed, f"{name}.attended_norm")
         grown = functional.gelu(self._product(states, f"{name}.inner"))
         return self._norm(states + self._product(grown, f"{name}.outer"), f"{name}.outer_norm")
 
     @torch.inference_mode()
-    def layer_states(self, window: windows.Window) -> list[Tensor]:
-        """Returns the states of the pieces of ``window`` after each layer, ``[rows, hidden]``; see ``word_states``."""
+    def layer_states(self, window: windows.Window) -> tuple[list[Tensor], Tensor]:
+        """Returns the states of the pieces of ``window`` after each layer, ``[rows, hidden]``, and which stay to the end.
+
+        See ``word_states`` for the rows.
+        """
         ids = torch.tensor(window.pieces)
         vectors = self._table["weight"][ids].float() * self._table["scale"][ids, None]
         states = self._norm(vectors + self._tensors["positions.weight"][: len(ids)], "norm")
         found = []
+        staying = torch.ones(len(states), dtype=torch.bool)
         for index in range(self._layers):
             if index and index == self._pooled_after:
                 states = states[torch.tensor(window.rows())]
-            states = self._layer(states, f"layers.{index}")
+                staying = torch.ones(len(states), dtype=torch.bool)
+            if index and index == self._exits_after:
+                staying = self._linear(states, "exit")[:, 0] > 0
+                staying[[0, -1]] = True
+            states = states.clone()
+            states[staying] = self._layer(states, staying, f"layers.{index}")
             found.append(states)
-        return found
+        return found, staying
 
     def word_states(self, window: windows.Window, states: Tensor) -> Tensor:
         """Returns the rows of ``states`` that speak for the words of ``window``, ``[words, hidden]``."""
@@ -104,10 +114,13 @@ class Engine:
     @torch.inference_mode()
     def read(self, window: windows.Window) -> Read:
         """Reads ``window``."""
-        states = self.layer_states(window)[-1]
+        found, staying = self.layer_states(window)
+        states = found[-1]
         pooled = self._pooled_after > 0
-        words = self.word_states(window, states)
-        tags = self._linear(words, "tags").numpy()
+        tags = self._linear(self.word_states(window, states), "tags")
+        if self._exits_after:
+            tags[~staying[1:-1]] = EXITED
+        tags = tags.numpy()
         if not window.targets:
             return Read(tags, np.zeros((0, len(self.manifest["polarities"])), np.float32))
         means = torch.stack([states[span.start : span.stop].mean(0) for span in window.target_rows(pooled)])

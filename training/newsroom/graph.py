@@ -15,7 +15,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
-from newsroom.network import EPSILON, Layer, Network
+from newsroom.network import EPSILON, EXITED, Layer, Network
 from newsroom.quantised import PIECE_BITS, WEIGHT_BITS, Divisors, array, folded_queries, quantise
 
 OPSET = 17
@@ -87,8 +87,10 @@ class Graph:
         return made
 
 
-def _layer(graph: Graph, layer: Layer, states: str, divisors: Divisors, name: str, output: str) -> str:
+def _layer(graph: Graph, layer: Layer, states: str, staying: str, divisors: Divisors, name: str, output: str) -> str:
+    """Adds a layer; where ``staying`` names the places of some rows, the others keep their states."""
     size, attending = layer.head, layer.heads * layer.head
+    before = states
 
     def product(source: str, weight: np.ndarray, bias: np.ndarray, short: str) -> str:
         full = f"{name}.{short}"
@@ -98,20 +100,49 @@ def _layer(graph: Graph, layer: Layer, states: str, divisors: Divisors, name: st
     def projected(source: str, linear: nn.Linear, short: str) -> str:
         return product(source, array(linear.weight), array(linear.bias), short)
 
+    def headed(product: str, count: int) -> str:
+        parted = graph.add("Reshape", product, graph.integers(0, 0, count * layer.heads, size))
+        return graph.add("Transpose", parted, perm=[0, 2, 1, 3])
+
     weight, bias = folded_queries(layer)
-    qkv = product(states, weight, bias, "qkv")
-    parted = graph.add("Reshape", qkv, graph.integers(0, 0, 3 * layer.heads, size))
-    parted = graph.add("Transpose", parted, perm=[0, 2, 1, 3])
-    query = graph.add("Split", parted, graph.integers(layer.heads, layer.heads, layer.heads), outputs=3, axis=1)
-    key = graph.add("Transpose", f"{query}.1", perm=[0, 1, 3, 2])
+    divided = graph.constant(1 / divisors[f"{name}.qkv"], f"{name}.qkv.smoothing")
+    seen = graph.quantised_input(graph.add("Mul", states, divided))
+    seen = headed(graph.linear(seen, (weight * divisors[f"{name}.qkv"])[attending:], bias[attending:], f"{name}.seen"), 2)
+    seen = graph.add("Split", seen, graph.integers(layer.heads, layer.heads), outputs=2, axis=1)
+    if staying:
+        states = graph.add("Gather", states, staying, axis=1)
+    asked = graph.quantised_input(graph.add("Mul", states, divided))
+    query = headed(graph.linear(asked, (weight * divisors[f"{name}.qkv"])[:attending], bias[:attending], f"{name}.queries"), 1)
+    key = graph.add("Transpose", seen, perm=[0, 1, 3, 2])
     weights = graph.add("Softmax", graph.add("MatMul", query, key), axis=-1)
-    mixed = graph.add("Transpose", graph.add("MatMul", weights, f"{query}.2"), perm=[0, 2, 1, 3])
+    mixed = graph.add("Transpose", graph.add("MatMul", weights, f"{seen}.1"), perm=[0, 2, 1, 3])
     mixed = projected(graph.add("Reshape", mixed, graph.integers(0, 0, attending)), layer.attended, "attended")
     norm = layer.attended_norm
     states = graph.norm(graph.add("Add", states, mixed), array(norm.weight), array(norm.bias), f"{name}.attended_norm")
     grown = projected(graph.gelu(projected(states, layer.inner, "inner")), layer.outer, "outer")
     norm = layer.outer_norm
-    return graph.norm(graph.add("Add", states, grown), array(norm.weight), array(norm.bias), f"{name}.outer_norm", output)
+    states = graph.add("Add", states, grown)
+    if not staying:
+        return graph.norm(states, array(norm.weight), array(norm.bias), f"{name}.outer_norm", output)
+    states = graph.norm(states, array(norm.weight), array(norm.bias), f"{name}.outer_norm")
+    window = graph.integers(0)
+    before, states = (graph.add("Squeeze", part, window) for part in (before, states))
+    states = graph.add("ScatterND", before, graph.add("Unsqueeze", staying, graph.integers(1)), states)
+    return graph.add("Unsqueeze", states, window, name=output)
+
+
+def _staying(graph: Graph, network: Network, states: str) -> tuple[str, str]:
+    """Adds which rows stay, ``[1, width, 1]``, and their places ``[rows]``: both marks, and words that are needed."""
+    weight = graph.constant(array(network.exit.weight).T, "exit.weight")
+    score = graph.add("Add", graph.add("MatMul", states, weight), graph.constant(array(network.exit.bias), "exit.bias"))
+    width = graph.add("Gather", graph.add("Shape", states), graph.constant(np.array(1, np.int64), "int.one"), axis=0)
+    zero, one = graph.constant(np.array(0, np.int64), "int.zero"), "int.one"
+    place = graph.add("Range", zero, width, one)
+    marks = graph.add("Or", graph.add("Equal", place, zero), graph.add("Equal", place, graph.add("Sub", width, one)))
+    marks = graph.add("Unsqueeze", marks, graph.integers(0, 2))
+    stays = graph.add("Or", graph.add("Greater", score, graph.number(0.0)), marks)
+    places = graph.add("NonZero", graph.add("Squeeze", stays, graph.integers(0, 2)))
+    return stays, graph.add("Squeeze", places, graph.integers(0))
 
 
 def encoder(network: Network, divisors: Divisors, shown: Sequence[int] = ()) -> onnx.ModelProto:
@@ -135,14 +166,21 @@ def encoder(network: Network, divisors: Divisors, shown: Sequence[int] = ()) -> 
     positions = graph.add("Slice", positions, graph.integers(0), length, graph.integers(0))
     norm = network.norm
     states = graph.norm(graph.add("Add", vectors, positions), array(norm.weight), array(norm.bias), "norm")
+    stays = staying = ""
     for index, layer in enumerate(network.layers):
         if index and index == shape.pooled_after:
             inputs.append(helper.make_tensor_value_info("rows", TensorProto.INT32, ["width"]))
             states = graph.add("Gather", states, "rows", axis=1)
+        if index and index == shape.exits_after:
+            stays, staying = _staying(graph, network, states)
         last = index + 1 == shape.layers
-        states = _layer(graph, layer, states, divisors, f"layers.{index}", "states" if last else f"states.{index}")
-    tags = graph.constant(array(network.tags.weight).T, "tags.weight")
-    graph.add("Add", graph.add("MatMul", states, tags), graph.constant(array(network.tags.bias), "tags.bias"), name="tags")
+        states = _layer(graph, layer, states, staying, divisors, f"layers.{index}", "states" if last else f"states.{index}")
+    tags = graph.add("MatMul", states, graph.constant(array(network.tags.weight).T, "tags.weight"))
+    bias = graph.constant(array(network.tags.bias), "tags.bias")
+    if stays:
+        graph.add("Where", stays, graph.add("Add", tags, bias), graph.constant(array(EXITED), "exited"), name="tags")
+    else:
+        graph.add("Add", tags, bias, name="tags")
     outputs = {"states": shape.hidden, "tags": network.tags.out_features, **{f"states.{index}": shape.hidden for index in shown}}
     return graph.model(
         inputs,

@@ -18,6 +18,8 @@ from newsroom.windows import Batch
 
 EPSILON = 1e-12
 DROPOUT = 0.1
+EXITED = torch.nn.functional.one_hot(torch.tensor(TAGS.index("O")), len(TAGS)) * 10.0
+"""The tag scores of a word that has exited, ``[tags]``."""
 
 
 class Dropout(nn.Module):
@@ -80,27 +82,43 @@ class Network(nn.Module):
         self.tags = nn.Linear(shape.hidden, len(TAGS))
         self.target = nn.Linear(shape.hidden, shape.hidden)
         self.polarity = nn.Linear(shape.hidden, len(POLARITIES))
+        if shape.exits_after:
+            if not 0 < shape.pooled_after <= shape.exits_after < shape.layers:
+                raise ValueError(f"words exit after they are pooled and before the last layer, not so: {shape}")
+            self.exit = nn.Linear(shape.hidden, 1)
+            # All stay until it has learnt who may go.
+            nn.init.zeros_(self.exit.weight)
+            nn.init.constant_(self.exit.bias, 4.0)
         for module in self.modules():
             if isinstance(module, Dropout):
                 module.share = dropout
 
-    def layer_states(self, batch: Batch) -> list[Tensor]:
-        """Returns the states that each layer gives out for ``batch``.
+    def layer_states(self, batch: Batch) -> tuple[list[Tensor], Tensor | None]:
+        """Returns the states that each layer gives out for ``batch``, and what speaks for each word to stay.
 
-        They are ``[windows, length, hidden]``; in a network that pools, ``[windows, width, hidden]`` after
-        ``pooled_after`` layers.
+        States are ``[windows, length, hidden]``; in a network that pools, ``[windows, width, hidden]`` after
+        ``pooled_after`` layers.  Where words may exit, those whose score ``[windows, width]`` is not above nothing keep
+        their states from then on; the others go on looking at them.
         """
         pieces, rows = torch.from_numpy(batch.pieces), torch.from_numpy(batch.rows)
         states = self.dropout(self.norm(self.pieces(pieces) + self.positions(torch.arange(pieces.shape[1]))))
         bias = _closed(torch.from_numpy(batch.mask))
         found = []
+        stay, staying = None, None
         for index, layer in enumerate(self.layers):
             if index and index == self.shape.pooled_after:
                 states = states.gather(1, rows[:, :, None].expand(-1, -1, states.shape[2]))
                 bias = _closed(torch.from_numpy(batch.row_mask))
-            states = layer(states, bias)
+            if index and index == self.shape.exits_after:
+                stay = self.exit(states).squeeze(-1).float()
+                staying = stay > 0
+                # Both marks are as good as any word's place to leave something.
+                staying[:, 0] = True
+                staying[torch.arange(len(staying)), torch.from_numpy(batch.row_mask).sum(1) - 1] = True
+            after = layer(states, bias)
+            states = after if staying is None else torch.where(staying[:, :, None], after, states)
             found.append(states)
-        return found
+        return found, stay
 
     def tag_scores(self, states: Tensor) -> Tensor:
         """Returns the tag scores of words from the states of their first pieces."""
@@ -110,18 +128,23 @@ class Network(nn.Module):
         """Returns the polarity scores of targets from the means of their rows' states."""
         return self.polarity(self.dropout(torch.tanh(self.target(means))))
 
-    def heads(self, states: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+    def heads(self, states: Tensor, stay: Tensor | None, batch: Batch) -> tuple[Tensor, Tensor]:
         """Returns the tag scores of all words and the polarity scores of all targets from the last states."""
         rows = states.flatten(0, 1)
         own = torch.from_numpy(batch.target_of)
         sums = torch.zeros(len(batch.polarities), rows.shape[1])
         sums = sums.index_add(0, own, rows[torch.from_numpy(batch.target_rows)].float())
         means = sums / torch.bincount(own, minlength=len(sums)).clamp(min=1)[:, None]
-        return self.tag_scores(rows[torch.from_numpy(batch.words)]), self.polarity_scores(means)
+        words = torch.from_numpy(batch.words)
+        tags = self.tag_scores(rows[words])
+        if stay is not None:
+            tags = torch.where(stay.flatten()[words, None] > 0, tags, EXITED.to(tags.dtype))
+        return tags, self.polarity_scores(means)
 
     def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Returns the tag scores of all words and the polarity scores of all targets of ``batch``."""
-        return self.heads(self.layer_states(batch)[-1], batch)
+        found, stay = self.layer_states(batch)
+        return self.heads(found[-1], stay, batch)
 
 
 def start(source: Start) -> Network:

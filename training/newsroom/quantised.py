@@ -123,8 +123,11 @@ def profile(model: Network, divisors: Divisors) -> dict[str, np.ndarray]:
     return {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
 
 
-def restore(table: dict[str, np.ndarray], tensors: dict[str, np.ndarray], pooled_after: int) -> tuple[Network, Divisors]:
-    """Returns a network of the values that the files hold, and what its channels were divided by."""
+def restore(table: dict[str, np.ndarray], tensors: dict[str, np.ndarray], own: dict) -> tuple[Network, Divisors]:
+    """Returns a network of the values that the files hold, and what its channels were divided by.
+
+    ``own`` is the profile's entry of ``model.json``.
+    """
     hidden = table["weight"].shape[1]
     layers = sum(name.endswith(".qkv.weight") for name in tensors)
     shape = Shape(
@@ -135,7 +138,8 @@ def restore(table: dict[str, np.ndarray], tensors: dict[str, np.ndarray], pooled
         inner=len(tensors["layers.0.inner.weight"]),
         pieces=len(table["weight"]),
         positions=len(tensors["positions.weight"]),
-        pooled_after=pooled_after,
+        pooled_after=own["pooled_after"],
+        exits_after=own["exits_after"],
     )
     values = dict(tensors)
     values["pieces.weight"] = table["weight"] * table["scale"][:, None]

@@ -66,7 +66,7 @@ def _copy_layer(source: Layer, worth: tuple[Tensor, Tensor], goal: Layer) -> Non
 
 @torch.no_grad()
 def cut_down(
-    teacher: Network, layers: Sequence[int], heads: int, inner: int, pooled_after: int, seen: Sequence[Window]
+    teacher: Network, layers: Sequence[int], heads: int, inner: int, pooled_after: int, exits_after: int, seen: Sequence[Window]
 ) -> Network:
     """Returns a network of the teacher's ``layers``, their ``heads`` and ``inner`` neurons that matter most over ``seen``.
 
@@ -79,6 +79,7 @@ def cut_down(
         inner=inner,
         positions=windows.MOST_PIECES,
         pooled_after=pooled_after,
+        exits_after=exits_after,
     )
     student = Network(shape, dropout=0.0)
     worth = importance(teacher, seen)
@@ -89,3 +90,11 @@ def cut_down(
     for name in ("norm", "tags", "target", "polarity"):
         getattr(student, name).load_state_dict(getattr(teacher, name).state_dict())
     return student
+
+
+@torch.no_grad()
+def with_exits(model: Network, exits_after: int) -> Network:
+    """Returns ``model`` with words that may exit after so many layers, once it has learnt which."""
+    found = Network(replace(model.shape, exits_after=exits_after), dropout=0.0)
+    found.load_state_dict(found.state_dict() | model.state_dict())
+    return found

@@ -3,6 +3,7 @@
 import json
 import random
 import struct
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,13 @@ def sentences() -> list[dict]:
         words = ["then", chance.choice("XYZ"), "wins" if good else "loses", "it"]
         made.append({"source": "newsmtsc", "words": words, "tags": ["O", "B-PER", "O", "O"], "targets": [[1, 3, 2 * good]]})
     return made
+
+
+def let_some_exit(model: network.Network) -> None:
+    """Has about half of all words exit, none of them by a hair."""
+    with torch.no_grad():
+        model.exit.weight.normal_(0, 10)
+        model.exit.bias.zero_()
 
 
 def test_unpacking(tmp_path: Path) -> None:
@@ -101,11 +109,12 @@ def test_training_distilling_export_and_engine_agree(tokenizer: Path, tmp_path: 
     assert measured["names"] > 90 and measured["targets"] > 55
 
     texts = windows.cut(made[:40], pieces, 8)
-    small = student.cut_down(teacher, (0, 1), 1, 32, 1, texts[:8])
+    small = student.cut_down(teacher, (0, 1), 1, 32, 1, 1, texts[:8])
     assert [sum(part.numel() for part in layer.parameters()) for layer in small.layers] < [
         sum(part.numel() for part in layer.parameters()) for layer in teacher.layers
     ]
     assert torch.equal(small.pieces.weight, teacher.pieces.weight)
+    let_some_exit(small)
 
     models = {"default": small.eval(), "accurate": teacher}
     folder = tmp_path / "model"
@@ -118,10 +127,14 @@ def test_training_distilling_export_and_engine_agree(tokenizer: Path, tmp_path: 
         assert near(read.tags, exact[0]) and near(read.polarities, exact[1])
     assert Engine(folder, "accurate").names([sentence["words"] for sentence in made[:3]])[2][0][:3] == (1, 2, "PER")
 
-    export.calibrate(folder, profiles, documents, made[40:])
+    export.calibrate(folder, profiles, models, documents, made[40:])
     manifest = json.loads((folder / "model.json").read_text())
     assert manifest["format"] == export.FORMAT and manifest["profiles"] == profiles
     assert manifest["profiles"]["default"]["pooled_after"] == 1
+    kept = (folder / "accurate.safetensors").read_bytes(), profiles["accurate"]
+    again = export.export({"default": small}, tokenizer, texts[:4], folder)
+    assert kept == ((folder / "accurate.safetensors").read_bytes(), again["accurate"])
+    assert again["default"] != profiles["default"] and Engine(folder, "accurate")
     (folder / "accurate.safetensors").write_bytes(b"")
     with pytest.raises(ValueError, match="accurate.safetensors"):
         Engine(folder, "default")
@@ -140,7 +153,7 @@ def test_a_student_comes_nearer_to_its_teacher(tokenizer: Path, tmp_path: Path) 
     distil.ask(tmp_path / "teacher.safetensors", texts, tmp_path, layers=(3, 5), readers=1)
     lessons = distil.read_lessons(texts, tmp_path)
     assert len(lessons.tags) == sum(len(window.words) for window in texts) == len(lessons.states)
-    small = student.cut_down(teacher, range(6), 1, 32, 1, texts[:8])
+    small = student.cut_down(teacher, range(6), 1, 32, 1, 3, texts[:8])
     pool = renaming.names((lesson.words, lesson.tags) for lesson in lessons.windows)
     groups = windows.batches([distil.changed(lesson, pieces, pool, chance) for lesson in lessons.windows], 512, chance)
     before = distil.loss_of(small, groups[0], lessons)[0].item()
@@ -202,10 +215,12 @@ def test_files_restore_the_network(tokenizer: Path) -> None:
     pieces = Pieces(tokenizer)
     texts = windows.cut(sentences(), pieces, 20)
     teacher = network.Network(SHAPE).eval()
-    for model in (teacher, student.cut_down(teacher, (0, 1), 1, 32, 1, texts[:4]).eval()):
+    small = student.cut_down(teacher, (0, 1), 1, 32, 1, 1, texts[:4]).eval()
+    let_some_exit(small)
+    for model in (teacher, small):
         tensors = quantised.profile(model, quantised.even_out(model, texts[:8]))
         assert {str(tensor.dtype) for tensor in tensors.values()} == {"int8", "float32"}
-        restored, divisors = quantised.restore(quantised.table(model), tensors, model.shape.pooled_after)
+        restored, divisors = quantised.restore(quantised.table(model), tensors, asdict(model.shape))
         again = quantised.profile(restored, divisors)
         assert all(np.allclose(tensors[name], again[name], rtol=1e-4, atol=1e-6) for name in tensors)
         graphs = graph.encoder(restored, divisors), graph.sentiment(restored)
@@ -219,6 +234,8 @@ def test_files_restore_the_network(tokenizer: Path) -> None:
         means = np.stack([states[span.start : span.stop].mean(0) for span in window.target_rows(pooled)])
         with torch.inference_mode():
             exact = words_of(model(windows.collate([window], pooled)), window)
+        exited = (exact[0] == network.EXITED.numpy()).all(1)
+        assert 0 < exited.sum() < len(exited) if model is small else not exited.any()
         assert near(tags[1:-1] if pooled else tags[window.firsts], exact[0])
         assert near(sessions[1].run(["polarities"], {"means": means})[0], exact[1])
 

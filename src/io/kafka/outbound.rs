@@ -371,10 +371,10 @@ impl Outlet for KafkaOutlet {
 /// The client waits for the answers to the requests of some calls without end, and loses them where a coordinator dies
 /// (librdkafka 2.12, `rd_kafka_send_offsets_to_transaction`). The thread keeps the producer until its call returns; a
 /// fresh one fences it.
-fn aside(
-    producer: &ThreadedProducer<OutletContext>,
+fn aside<P: Clone + Send + 'static>(
+    producer: &P,
     within: Duration,
-    call: impl FnOnce(&ThreadedProducer<OutletContext>) -> KafkaResult<()> + Send + 'static,
+    call: impl FnOnce(&P) -> KafkaResult<()> + Send + 'static,
 ) -> Result<KafkaResult<()>, Fault> {
     let (answer, answered) = mpsc::sync_channel(1);
     let producer = producer.clone();
@@ -414,4 +414,25 @@ fn list(next: &[Position]) -> Result<TopicPartitionList, Fault> {
             .map_err(|error| Fault::Fatal(format!("the offset {offset} of {partition} is none: {error}")))?;
     }
     Ok(list)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The client can hang where a coordinator dies, which no mock of it does at will.
+    #[test]
+    fn a_call_that_does_not_come_back_is_given_up() {
+        let (hold, held) = mpsc::channel::<()>();
+        let hangs = move |_: &()| {
+            held.recv().ok();
+            Ok(())
+        };
+        let given_up = aside(&(), Duration::from_millis(20), hangs);
+        assert!(matches!(given_up, Err(Fault::Replace(_))), "{given_up:?}");
+        drop(hold);
+
+        let refused = aside(&(), QUESTION, |_| Err(KafkaError::Canceled));
+        assert!(matches!(refused, Ok(Err(KafkaError::Canceled))), "{refused:?}");
+    }
 }
