@@ -4,7 +4,7 @@
 //! two countries share is given to one of them: Congolese to the Democratic Republic, Dominican to the Dominican
 //! Republic. Where a state is disputed the tables hold what news in English calls it.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use anyhow::{Context, ensure};
@@ -90,11 +90,11 @@ pub struct Seat {
 #[derive(Debug, Default)]
 pub struct Countries {
     countries: Vec<Country>,
-    by_code: HashMap<&'static str, usize>,
-    by_name: HashMap<String, usize>,
-    by_capital: HashMap<String, usize>,
-    demonyms: HashMap<&'static str, Demonym>,
-    seats: HashMap<String, Seat>,
+    by_code: BTreeMap<&'static str, usize>,
+    by_name: BTreeMap<String, usize>,
+    by_capital: BTreeMap<String, usize>,
+    demonyms: BTreeMap<&'static str, Demonym>,
+    seats: BTreeMap<String, Seat>,
 }
 
 static BUILT_IN: LazyLock<Countries> = LazyLock::new(|| {

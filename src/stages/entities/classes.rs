@@ -1,6 +1,6 @@
 //! Classes of words that the rules look at, from `classes.txt` beside this file.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// A class of words; `classes.txt` says what each is.
@@ -68,8 +68,8 @@ impl Classes {
     }
 }
 
-static TABLE: LazyLock<HashMap<&'static str, Classes>> = LazyLock::new(|| {
-    let mut table: HashMap<&str, Classes> = HashMap::new();
+static TABLE: LazyLock<BTreeMap<&'static str, Classes>> = LazyLock::new(|| {
+    let mut table: BTreeMap<&str, Classes> = BTreeMap::new();
     let mut current = Classes::default();
     let lines = include_str!("classes.txt").lines().filter(|line| !line.starts_with('#'));
     for word in lines.flat_map(str::split_whitespace) {
