@@ -112,6 +112,7 @@ pub(super) fn mend(words: &Words<'_>, found: &mut Vec<Found>) {
         .collect();
     let firms = firms(words, found, &keys);
     let shorts = shorts(found, &keys, &firms);
+    let acronyms = acronyms(words, found, &keys);
     let kinds: Vec<Option<Kind>> = found
         .iter()
         .zip(&keys)
@@ -128,7 +129,7 @@ pub(super) fn mend(words: &Words<'_>, found: &mut Vec<Found>) {
             {
                 return None;
             }
-            if mention.kind == Kind::Place && firms.contains(key) {
+            if acronyms.contains(key) || mention.kind == Kind::Place && firms.contains(key) {
                 return Some(Kind::Organisation);
             }
             if mention.kind == Kind::Place || borne.contains(key) || is_titled(words, mention) {
@@ -272,6 +273,23 @@ fn is_body(words: &Words<'_>, mention: &Found) -> bool {
     let given = [Class::MaleName, Class::FemaleName].iter().any(|class| classes::is(first, *class));
     let body = words.is(last, Class::Body) || BODIES.contains(&last_word);
     body && !given && !AMBIGUOUS.contains(&last_word)
+}
+
+/// The acronyms that stand in brackets behind the name of a body: the Karoo Radio Observatory (KRO).
+fn acronyms<'a>(words: &Words<'_>, found: &[Found], keys: &'a [String]) -> BTreeSet<&'a str> {
+    let bracketed = |mention: &Found, next: &Found| {
+        let acronym = words.raw(next.words.start);
+        next.words.len() == 1
+            && mention.words.end + 1 == next.words.start
+            && words.raw(mention.words.end) == "("
+            && acronym.chars().all(char::is_uppercase)
+            && acronym.chars().next() == words.raw(mention.words.start).chars().next()
+    };
+    let pairs = found.iter().zip(found.iter().skip(1)).zip(keys.iter().skip(1));
+    pairs
+        .filter(|((mention, next), _)| is_body(words, mention) && bracketed(mention, next))
+        .map(|(_, key)| key.as_str())
+        .collect()
 }
 
 /// The names that are said to be those of firms: the firm Larkspur; the company, Larkspur, agreed; Larkspur, a software
