@@ -112,7 +112,7 @@ class Network(nn.Module):
             if index and index == self.shape.exits_after:
                 stay = self.exit(states).squeeze(-1).float()
                 staying = stay > 0
-                # Both marks are as good as any word's place to leave something.
+                # The marks at both ends never exit.
                 staying[:, 0] = True
                 staying[torch.arange(len(staying)), torch.from_numpy(batch.row_mask).sum(1) - 1] = True
             after = layer(states, bias)
