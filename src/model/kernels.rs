@@ -27,8 +27,8 @@ mod tiles;
 
 pub(super) use self::lanes::Lanes;
 
-/// Columns of a panel of weights.
-const PANEL: usize = 64;
+/// Columns of the widest tile of a product; outputs come in as many.
+const WIDEST: usize = 64;
 /// Columns of a block: what sixteen lanes of 32 bits hold.
 const BLOCK: usize = 16;
 
@@ -55,7 +55,8 @@ pub(super) fn pair(first: i16, second: i16) -> i32 {
 
 /// The weights of a product, laid out once for all kernels.
 ///
-/// Panels of 64 outputs, in each of which come four inputs at a time: `[outputs / 64][inputs / 4][64][4]`.
+/// Blocks of 16 outputs, in each of which come four inputs at a time: `[outputs / 16][inputs / 4][16][4]`.  A block lies in
+/// one piece: cut into far parts it would fill a few sets of the cache and drive itself out.
 #[derive(Debug)]
 pub(super) struct Matrix {
     inputs: usize,
@@ -77,15 +78,14 @@ impl Matrix {
         let outputs = scale.len();
         let inputs = weights.len() / outputs.max(1);
         assert!(
-            inputs.is_multiple_of(4) && outputs.is_multiple_of(PANEL) && bias.len() == outputs,
+            inputs.is_multiple_of(4) && outputs.is_multiple_of(WIDEST) && bias.len() == outputs,
             "a product of {inputs} inputs and {outputs} outputs"
         );
         let mut packed = vec![Aligned([0; 64]); inputs * outputs / 64];
         for output in 0..outputs {
-            let (panel, column) = (output / PANEL, output % PANEL);
             for input in 0..inputs {
-                let block = (panel * inputs / 4 + input / 4) * (PANEL / BLOCK) + column / BLOCK;
-                packed[block].0[column % BLOCK * 4 + input % 4] = weights[output * inputs + input];
+                let place = output / BLOCK * inputs / 4 + input / 4;
+                packed[place].0[output % BLOCK * 4 + input % 4] = weights[output * inputs + input];
             }
         }
         let start =
@@ -113,10 +113,10 @@ impl Matrix {
         &self.roomy[column / BLOCK * size..][..size]
     }
 
-    /// The blocks of one panel, four to each step of four inputs.
-    fn panel(&self, panel: usize) -> &[Weights] {
-        let size = self.inputs / 4 * (PANEL / BLOCK);
-        &self.weights[panel * size..(panel + 1) * size]
+    /// The weights of a block.
+    fn block(&self, block: usize) -> &[Weights] {
+        let size = self.inputs / 4;
+        &self.weights[block * size..(block + 1) * size]
     }
 }
 

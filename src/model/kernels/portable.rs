@@ -1,7 +1,7 @@
 //! The products in plain Rust: what the others are tested against.
 
 use super::lanes::LANES;
-use super::{BLOCK, Integers, Left, Matrix, PANEL, Right, Rows, check_pairs, check_product};
+use super::{BLOCK, Integers, Left, Matrix, Right, Rows, check_pairs, check_product};
 
 /// No instructions beyond those that the program is compiled for.
 pub(super) struct Portable;
@@ -11,22 +11,18 @@ impl Integers for Portable {
 
     fn product(rows: Rows<'_>, matrix: &Matrix, out: &mut [f32]) {
         check_product(rows, matrix, out);
-        for panel in 0..matrix.outputs / PANEL {
-            let columns = panel * PANEL..(panel + 1) * PANEL;
+        for block in 0..matrix.outputs / BLOCK {
+            let columns = block * BLOCK..(block + 1) * BLOCK;
             let (start, scale, bias) =
                 (&matrix.start[columns.clone()], &matrix.scale[columns.clone()], &matrix.bias[columns.clone()]);
             let rows = rows.values.chunks_exact(matrix.inputs).zip(rows.scales);
             for ((values, row_scale), out) in rows.zip(out.chunks_exact_mut(matrix.outputs)) {
-                let mut sums = [0; PANEL];
+                let mut sums = [0; BLOCK];
                 sums.copy_from_slice(start);
-                let (steps, blocks) =
-                    (values.as_chunks::<4>().0, matrix.panel(panel).as_chunks::<{ PANEL / BLOCK }>().0);
-                for (four, blocks) in steps.iter().zip(blocks) {
+                for (four, weights) in values.as_chunks::<4>().0.iter().zip(matrix.block(block)) {
                     let four = four.map(i32::from);
-                    for (sums, block) in sums.as_chunks_mut::<BLOCK>().0.iter_mut().zip(blocks) {
-                        for (sum, weights) in sums.iter_mut().zip(block.0.as_chunks::<4>().0) {
-                            *sum += (0..4).map(|input| four[input] * i32::from(weights[input])).sum::<i32>();
-                        }
+                    for (sum, weights) in sums.iter_mut().zip(weights.0.as_chunks::<4>().0) {
+                        *sum += (0..4).map(|input| four[input] * i32::from(weights[input])).sum::<i32>();
                     }
                 }
                 for (column, out) in out[columns.clone()].iter_mut().enumerate() {

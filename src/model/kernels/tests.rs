@@ -134,8 +134,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn products_agree(count in 0..20usize, fours in 1..40usize, panels in 1..4usize, seed: u64) {
-        agree_on_a_product(count, 4 * fours, 64 * panels, seed, None);
+    fn products_agree(count in 0..20usize, fours in 1..40usize, wide in 1..4usize, seed: u64) {
+        agree_on_a_product(count, 4 * fours, 64 * wide, seed, None);
     }
 
     #[test]

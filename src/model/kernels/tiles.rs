@@ -5,7 +5,7 @@
 
 use std::marker::PhantomData;
 
-use super::{Aligned, BLOCK, Left, Matrix, PANEL, Right, Rows, check_pairs, check_product};
+use super::{Aligned, BLOCK, Left, Matrix, Right, Rows, check_pairs, check_product};
 
 /// Vectors of 32 bits, and the products that are added to them.
 ///
@@ -83,7 +83,7 @@ pub(super) unsafe fn product<V: Vectors, const R: usize, const N: usize>(
 ///
 /// # Safety
 ///
-/// They are in `rows`, `matrix` and `out`; the columns are in one panel.
+/// They are in `rows`, `matrix` and `out`; the columns are in one block or fill some.
 #[inline(always)]
 unsafe fn product_tile<V: Vectors, const R: usize, const N: usize>(
     rows: Rows<'_>,
@@ -92,11 +92,11 @@ unsafe fn product_tile<V: Vectors, const R: usize, const N: usize>(
     column: usize,
     out: &mut [f32],
 ) {
-    // SAFETY: every pointer stays inside the slice that it is made from: rows have `inputs` numbers, a panel four bytes
-    // for each of its 64 columns at every step, and there are `outputs` columns.
+    // SAFETY: every pointer stays inside the slice that it is made from: rows have `inputs` numbers, a block four bytes
+    // for each of its 16 columns at every step, and there are `outputs` columns.
     unsafe {
         let values = rows.values.as_ptr().add(first * matrix.inputs);
-        let weights = matrix.panel(column / PANEL).as_ptr().cast::<i8>().add(4 * (column % PANEL));
+        let weights = matrix.block(column / BLOCK).as_ptr().cast::<i8>().add(4 * (column % BLOCK));
         let mut sums = [[V::zero(); N]; R];
         for vector in 0..N {
             let start = V::start(matrix.start.as_ptr().add(column + vector * V::WIDTH));
@@ -137,7 +137,7 @@ struct Tile<V, const R: usize, const N: usize> {
     /// `[R, inputs]`.
     values: *const u8,
     inputs: usize,
-    /// The weights of the first step; those of the next come a panel's width later.
+    /// The weights of the first step; those of the next come a block's width later.
     weights: *const i8,
     vectors: PhantomData<V>,
 }
@@ -152,10 +152,11 @@ impl<V: Vectors, const R: usize, const N: usize> Tile<V, R, N> {
     unsafe fn weights(&self, step: usize) -> [V::Factors; N] {
         // SAFETY: as said.
         unsafe {
-            let weights = self.weights.add(4 * PANEL * step);
+            let weights = self.weights.add(4 * BLOCK * step);
             let mut own = [V::load(weights); N];
             for vector in 1..N {
-                own[vector] = V::load(weights.add(4 * V::WIDTH * vector));
+                let (block, column) = (vector * V::WIDTH / BLOCK, vector * V::WIDTH % BLOCK);
+                own[vector] = V::load(weights.add(block * BLOCK * self.inputs + 4 * column));
             }
             own
         }
