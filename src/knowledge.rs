@@ -7,6 +7,7 @@
 pub mod authorities;
 pub mod countries;
 pub mod dump;
+pub mod firms;
 mod mapped;
 pub mod overrides;
 pub mod places;

@@ -11,6 +11,7 @@ use super::grouping::Found;
 use super::words::Words;
 use super::{names, people};
 use crate::knowledge::countries::Countries;
+use crate::knowledge::firms::without_form;
 use crate::knowledge::{self, places};
 use crate::stages::encoder::Kind;
 
@@ -90,11 +91,42 @@ const FIRMS: [&str; 15] = [
     "manufacturer",
 ];
 
-/// Takes names for what the words around them say they are, cuts none and drops those of storms.
+/// Bodies that are called by what they unite: no places, wherever they stand.
+const UNIONS: [&str; 5] =
+    ["african union", "arab league", "european union", "eurasian economic union", "pacific islands forum"];
+
+/// What agencies write before a title: UPDATE 2-, BRIEF-.
+const SLUGS: [&str; 22] = [
+    "ADVISORY",
+    "ALERT",
+    "ANALYSIS",
+    "BREAKING",
+    "BRIEF",
+    "CORRECTED",
+    "CORRECTION",
+    "EXCLUSIVE",
+    "EXPLAINER",
+    "FACTBOX",
+    "FEATURE",
+    "FLASH",
+    "INSIGHT",
+    "INTERVIEW",
+    "OBITUARY",
+    "REFILE",
+    "REPEAT",
+    "RPT",
+    "TIMELINE",
+    "UPDATE",
+    "URGENT",
+    "WRAPUP",
+];
+
+/// Takes names for what the words around them say they are, cuts none and drops those of storms and slugs.
 pub(super) fn mend(words: &Words<'_>, found: &mut Vec<Found>) {
     lengthen(words, found);
     let keys: Vec<String> = found.iter().map(|mention| names::key(words.text.slice(mention.span))).collect();
-    let borne = borne(found, &keys);
+    let firms = firms(words, found, &keys);
+    let borne = borne(found, &keys, &firms);
     let mut storms: BTreeSet<&str> = BTreeSet::new();
     for (mention, key) in found.iter().zip(&keys).filter(|(mention, _)| is_storm(words, mention)) {
         // Cyclone Ana is called Ana too.
@@ -110,7 +142,6 @@ pub(super) fn mend(words: &Words<'_>, found: &mut Vec<Found>) {
         .filter(|(mention, _)| !is_headed(words, &mention.words))
         .map(|(_, key)| key.as_str())
         .collect();
-    let firms = firms(words, found, &keys);
     let shorts = shorts(found, &keys, &firms);
     let acronyms = acronyms(words, found, &keys);
     let kinds: Vec<Option<Kind>> = found
@@ -126,10 +157,12 @@ pub(super) fn mend(words: &Words<'_>, found: &mut Vec<Found>) {
                 && mention.confidence < PLAIN;
             if storms.contains(key) && mention.kind != Kind::Organisation
                 || plain && is_headed(words, &mention.words) && !is_written_so(words, mention)
+                || is_slug(words, mention)
             {
                 return None;
             }
-            if acronyms.contains(key) || mention.kind == Kind::Place && firms.contains(key) {
+            let said_firm = mention.kind == Kind::Place && firms.contains(key);
+            if said_firm || acronyms.contains(key) || UNIONS.contains(&key) || has_legal_form(words, mention) {
                 return Some(Kind::Organisation);
             }
             if mention.kind == Kind::Place || borne.contains(key) || is_titled(words, mention) {
@@ -187,8 +220,11 @@ fn lengthen(words: &Words<'_>, found: &mut [Found]) {
 }
 
 /// The surnames and first names of the persons with a full name.
-fn borne<'a>(found: &[Found], keys: &'a [String]) -> BTreeSet<&'a str> {
-    let full = found.iter().zip(keys).filter(|(mention, key)| mention.kind == Kind::Person && key.contains(' '));
+fn borne<'a>(found: &[Found], keys: &'a [String], firms: &BTreeSet<&str>) -> BTreeSet<&'a str> {
+    let full = found
+        .iter()
+        .zip(keys)
+        .filter(|(mention, key)| mention.kind == Kind::Person && key.contains(' ') && !firms.contains(key.as_str()));
     full.flat_map(|(_, key)| people::tails(key).chain(key.split(' ').next())).collect()
 }
 
@@ -209,6 +245,14 @@ fn is_storm(words: &Words<'_>, mention: &Found) -> bool {
     let second = || words.before(before).and_then(|at| words.before(at));
     own || storm(before)
         || words.lower(before) == "and" && second().is_some_and(|at| storm(at) && words.lower(at).ends_with('s'))
+}
+
+/// Whether it is no name but what an agency writes before a title.
+fn is_slug(words: &Words<'_>, mention: &Found) -> bool {
+    let first = mention.words.start;
+    words.is_title(first)
+        && words.starts_sentence(first)
+        && mention.words.clone().all(|at| SLUGS.contains(&words.raw(at)) || words.raw(at).starts_with(char::is_numeric))
 }
 
 /// Whether a word has its capital from where it stands: at the head of a sentence, in the title, in a line of capitals.
@@ -264,6 +308,12 @@ fn is_large(name: &str) -> bool {
     let key = knowledge::key(name);
     let mut towns = gazetteer.named(&key).take(16).filter(|named| named.place.kind == places::Kind::Town);
     !key.contains(' ') && towns.any(|named| named.name == 0 && named.place.population >= LARGE)
+}
+
+/// Whether a name ends with the legal form of a firm: Cereales del Litoral S.A.
+fn has_legal_form(words: &Words<'_>, mention: &Found) -> bool {
+    let name = words.text.slice(mention.span);
+    without_form(name).len() < name.len()
 }
 
 /// Whether a name ends as those of bodies do.

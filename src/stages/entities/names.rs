@@ -5,7 +5,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::classes::{self, Class};
 use super::grouping::Found;
 use crate::article::is_blank;
-use crate::knowledge::{self, countries::Countries};
+use crate::knowledge::{self, countries::Countries, firms};
 use crate::stages::encoder::{Encoding, Kind, Name};
 use crate::text::{Span, Text};
 
@@ -177,7 +177,7 @@ fn is_possessive(word: &str) -> bool {
 fn keeps_dot(name: &str) -> bool {
     let last = name.rsplit(is_blank).next().unwrap_or_default();
     let initials = last.chars().any(char::is_alphabetic) && last.split('.').all(|part| part.chars().count() == 1);
-    initials || ["Jr", "Sr", "Inc", "Corp", "Co", "Ltd", "St"].contains(&last)
+    initials || ["Jr", "Sr", "Co", "St"].contains(&last) || firms::is_form(last)
 }
 
 /// The span without quotes, commas and possessive at its ends.
@@ -217,23 +217,20 @@ pub(super) fn shown(slice: &str) -> String {
 /// A name as it is compared: as tables compare it, without legal forms; countries and some towns by one of their names.
 pub(super) fn key(slice: &str) -> String {
     let shown = shown(slice);
-    if let Some(country) = Countries::built_in().named(&shown) {
+    let shown = firms::without_form(&shown);
+    if let Some(country) = Countries::built_in().named(shown) {
         return knowledge::key(country.bare_name());
     }
-    let key = knowledge::key(&shown).replace(',', "").replace(" & ", " and ");
-    let bare = LEGAL_FORMS.iter().find_map(|form| key.strip_suffix(form)).unwrap_or(&key);
-    let key = match bare.split_once(' ') {
+    let key = knowledge::key(shown).replace(',', "").replace(" & ", " and ");
+    let key = match key.split_once(' ') {
         Some(("saint", rest)) => format!("st {rest}"),
-        _ => bare.to_owned(),
+        _ => key,
     };
     match ALIASES.iter().find(|(alias, _)| *alias == key) {
         Some((_, name)) => (*name).to_owned(),
         None => key,
     }
 }
-
-/// What may stand behind the name of a firm.
-const LEGAL_FORMS: &[&str] = &[" inc", " corp", " ltd", " plc", " llc", " gmbh"];
 
 /// Towns with two names in the news, and bodies that are known by their acronyms.
 const ALIASES: &[(&str, &str)] = &[

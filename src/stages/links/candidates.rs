@@ -14,8 +14,8 @@ use std::collections::BTreeSet;
 
 use super::Written;
 use crate::document::Document;
-use crate::knowledge::key;
 use crate::knowledge::subjects::{Day, Kind, Subject, Subjects};
+use crate::knowledge::{firms, key};
 use crate::text::Span;
 
 /// From here on a link is given.
@@ -31,9 +31,6 @@ const BY_OTHER: f64 = 0.85;
 
 /// What is left where a place of the article is an organisation of the file: the Kremlin, the White House.
 const ACROSS: f64 = 0.8;
-
-/// The ends of companies' names.
-const LEGAL_FORMS: &[&str] = &["inc", "corp", "ltd", "plc", "llc", "gmbh", "co", "ag", "sa"];
 
 /// A description in so many letters of its words is looked for in the article.
 const STEM: usize = 6;
@@ -134,7 +131,7 @@ pub(super) fn links(source: &Subjects, names: &[Written<'_>], kind: Kind, contex
     }
     if candidates.is_empty() {
         for name in names {
-            let Some(other) = otherwise(&name.key, kind) else { continue };
+            let Some(other) = otherwise(name, kind) else { continue };
             candidates = bearers(source, name, &other, Some(BY_OTHER), kind, context);
             if !candidates.is_empty() {
                 break;
@@ -231,8 +228,8 @@ fn is_word(text: &str, subject: &Subject<'_>, place: usize) -> bool {
 
 /// A name as an authority may have it: without the initials within a person's name, without the legal form of a company,
 /// and with the article that the name of a body may begin with.
-fn otherwise(key: &str, kind: Kind) -> Option<String> {
-    let words: Vec<&str> = key.split(' ').collect();
+fn otherwise(name: &Written<'_>, kind: Kind) -> Option<String> {
+    let words: Vec<&str> = name.key.split(' ').collect();
     match (kind, words.as_slice()) {
         (Kind::Person, [first, within @ .., last]) => {
             let full = within.iter().filter(|word| word.chars().count() > 1);
@@ -240,8 +237,10 @@ fn otherwise(key: &str, kind: Kind) -> Option<String> {
             (kept.len() < words.len()).then(|| kept.join(" "))
         }
         (Kind::Organisation, ["the", rest @ ..]) => Some(rest.join(" ")),
-        (Kind::Organisation, [rest @ .., last]) if LEGAL_FORMS.contains(last) => Some(rest.join(" ")),
-        (Kind::Organisation, _) => Some(format!("the {key}")),
+        (Kind::Organisation, _) => {
+            let bare = firms::without_form(name.text);
+            Some(if bare.len() < name.text.len() { key(bare) } else { format!("the {}", name.key) })
+        }
         _ => None,
     }
 }
