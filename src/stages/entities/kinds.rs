@@ -295,6 +295,9 @@ fn is_place(words: &Words<'_>, mention: &Found) -> bool {
     // "From Santos (1989)" is somebody's paper.
     let after = mention.words.end.checked_sub(1).and_then(|last| words.after(last));
     let cited = after.is_some_and(|at| words.lower(at) == "(");
+    // The Nagoya firm is one of Nagoya.
+    let article = before.is_some_and(|at| matches!(words.lower(at), "the" | "a" | "an"));
+    let located = located || article && after.is_some_and(|at| FIRMS.contains(&words.lower(at)));
     (located && !cited && mention.confidence < sure || mention.confidence < 0.45) && is_large(name)
 }
 
