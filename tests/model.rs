@@ -193,7 +193,7 @@ fn a_target_out_of_the_text_is_refused() {
 #[test]
 fn the_identity_names_the_model() {
     let identity = MODEL.identity();
-    assert!(identity.starts_with("newsroom-en 5 default sha256:"), "{identity}");
+    assert!(identity.starts_with("newsroom-en 6 default sha256:"), "{identity}");
     assert_eq!(identity.rsplit(':').next().map(str::len), Some(12));
 }
 
@@ -295,19 +295,16 @@ fn spoiled_files_are_named() {
 #[test]
 fn a_manifest_of_another_format_is_refused() {
     let said = complaint(|folder| {
-        rewrite(&folder.join("model.json"), |text| text.replace("\"format\": 4", "\"format\": 5"));
+        rewrite(&folder.join("model.json"), |text| text.replace("\"format\": 5", "\"format\": 6"));
     });
-    assert!(said.contains("format 4") && said.contains("format 5"), "{said}");
+    assert!(said.contains("format 5") && said.contains("format 6"), "{said}");
 
     let said = complaint(|folder| rewrite(&folder.join("model.json"), |text| text.replace("B-PER", "B-PERSON")));
     assert!(said.contains("other labels"), "{said}");
 
-    for exits_after in ["0", "6"] {
-        let said = complaint(|folder| {
-            rewrite(&folder.join("model.json"), |text| {
-                text.replacen("\"exits_after\": 3", &format!("\"exits_after\": {exits_after}"), 1)
-            });
-        });
+    for (known, wrong) in [("\"exits_after\": 3", "\"exits_after\": 0"), ("\"unseen_after\": 4", "\"unseen_after\": 6")]
+    {
+        let said = complaint(|folder| rewrite(&folder.join("model.json"), |text| text.replacen(known, wrong, 1)));
         assert!(said.contains("default.safetensors does not fit") && said.contains("an exit.weight"), "{said}");
     }
 

@@ -40,7 +40,8 @@ LAYERS = (0, 2, 4, 7, 9, 11)
 HEADS = 8
 INNER = 768
 POOLED_AFTER = 1
-EXITS_AFTER = 3
+EXITS = 3, 4
+"""After how many layers words may exit, and after how many those that stay no longer look at them."""
 WORTH = 30.0
 """How many words may stay for one that must: a word exits if the chance that it is needed is under one in 31."""
 MIDDLE = 3
@@ -312,11 +313,9 @@ def main() -> None:
     lessons = read_lessons(texts, options.lessons)
 
     if options.start:
-        model = network.load(options.start, dropout=0.0)
-        if not model.shape.exits_after:
-            model = student.with_exits(model, EXITS_AFTER)
+        model = student.with_exits(network.load(options.start, dropout=0.0), EXITS)
     else:
-        model = student.cut_down(network.load(options.teacher), LAYERS, HEADS, INNER, POOLED_AFTER, EXITS_AFTER, texts[:SEEN])
+        model = student.cut_down(network.load(options.teacher), LAYERS, HEADS, INNER, POOLED_AFTER, EXITS, texts[:SEEN])
     model.pieces.weight.requires_grad_(False)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     if options.out.parent != tokenizer.parent:

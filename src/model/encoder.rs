@@ -1,12 +1,13 @@
 //! The encoder: pieces in, states and scores out.
 //!
 //! A transformer as BERT's, the norms after the sums. Rows are quantised one by one, so what a row becomes depends on
-//! its window alone.  Two layers may be named by a profile.  After the first only the first piece of each word goes on: what
+//! its window alone.  Three layers may be named by a profile.  After the first only the first piece of each word goes on: what
 //! its other pieces say has reached it by then, and a fifth to a third of the work is saved.  After the second, words that
 //! are surely no part of a name exit (Li et al. 2021, Accelerating BERT Inference for Sequence Labeling via Early-Exit):
-//! they keep their states, which the words that stay go on looking at.
+//! they keep their states, at which the words that stay go on looking until the third.
 
 use super::decode::Scores;
+use super::files::Depths;
 use super::kernels::rows::{self, LANES};
 use super::kernels::{self, Integers, Left, Matrix, Pairs, Right, Rows, Work};
 use super::states::States;
@@ -53,6 +54,8 @@ enum Going<'a> {
     Pooled(&'a Window),
     /// So many, the first ones.
     First(usize),
+    /// Likewise, and the others are not looked at either.
+    Alone(usize),
 }
 
 /// Rows in eight bits.
@@ -89,10 +92,7 @@ struct Attention {
 pub(super) struct Pass<'a> {
     pub(super) table: &'a Table,
     pub(super) weights: &'a Weights,
-    /// After how many layers words are pooled; 0 for never.
-    pub(super) pooled_after: usize,
-    /// After how many layers words may exit; 0 for never.
-    pub(super) exits_after: usize,
+    pub(super) depths: Depths,
     pub(super) window: &'a Window,
     pub(super) scratch: &'a mut Scratch,
     /// Where the scores of each word's tags go.
@@ -106,21 +106,22 @@ impl Work for Pass<'_> {
 
     #[inline(always)]
     fn run<I: Integers>(self) {
-        let Self { table, weights, pooled_after, exits_after, window, scratch, scores, states } = self;
+        let Self { table, weights, depths, window, scratch, scores, states } = self;
         scratch.embed::<I>(table, weights, &window.pieces);
         let mut staying = None;
         for (index, layer) in weights.layers.iter().enumerate() {
-            if let Some(exit) = weights.exit.as_ref().filter(|_| index == exits_after) {
+            if let Some(exit) = weights.exit.as_ref().filter(|_| index == depths.exits_after) {
                 staying = Some(scratch.part::<I>(exit, window.words.len()));
             }
             let going = match staying {
-                Some(count) => Going::First(count),
-                None if index + 1 == pooled_after => Going::Pooled(window),
+                Some(count) if index < depths.unseen_after => Going::First(count),
+                Some(count) => Going::Alone(count),
+                None if index + 1 == depths.pooled_after => Going::Pooled(window),
                 None => Going::All,
             };
             scratch.layer::<I>(layer, going);
         }
-        let pooled = (1..=weights.layers.len()).contains(&pooled_after);
+        let pooled = (1..=weights.layers.len()).contains(&depths.pooled_after);
         for (word, pieces) in window.words.iter().enumerate() {
             let rows = match staying {
                 // Before the first word there is the opening mark.
@@ -208,11 +209,12 @@ impl Scratch {
     /// A layer.
     #[inline(always)]
     fn layer<I: Integers>(&mut self, layer: &Layer, going: Going<'_>) {
-        self.rows.fill::<I>(&self.states, &layer.smoothing);
+        let looked_at = if let Going::Alone(count) = going { count * WIDTH } else { self.states.len() };
+        self.rows.fill::<I>(&self.states[..looked_at], &layer.smoothing);
         let seen = self.rows.multiply::<I>(&layer.seen, &mut self.wide);
         self.attention.lay_out::<I>(seen, layer.heads);
         let count = match going {
-            Going::All => self.rows.scales.len(),
+            Going::All | Going::Alone(_) => self.rows.scales.len(),
             Going::Pooled(window) => {
                 self.pool(window);
                 self.rows.scales.len()

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use super::Polarity;
 use super::decode::{Scores, softmax};
 use super::encoder::{Pass, Scratch};
-use super::files::{Calibration, Profile};
+use super::files::{Calibration, Depths, Profile};
 use super::kernels::{Integers, Set, Work, rows};
 use super::pieces::Known;
 use super::states::States;
@@ -16,8 +16,7 @@ use super::windows::Window;
 pub(super) struct Engine {
     table: Table,
     weights: Weights,
-    pooled_after: usize,
-    exits_after: usize,
+    depths: Depths,
     calibration: Calibration,
     temperature: f32,
     set: Set,
@@ -44,9 +43,9 @@ impl std::fmt::Debug for Engine {
 impl Engine {
     /// The engine of a profile, on a set of instructions.
     pub(super) fn new(table: Table, weights: Weights, profile: &Profile, set: Set) -> Engine {
-        let (pooled_after, exits_after) = (profile.pooled_after, profile.exits_after);
-        let (calibration, temperature) = (profile.calibration(), profile.temperature.polarities);
-        Engine { table, weights, pooled_after, exits_after, calibration, temperature, set, idle: Mutex::default() }
+        let (depths, calibration) = (profile.depths, profile.calibration());
+        let temperature = profile.temperature.polarities;
+        Engine { table, weights, depths, calibration, temperature, set, idle: Mutex::default() }
     }
 
     pub(super) fn calibration(&self) -> Calibration {
@@ -68,9 +67,8 @@ impl Engine {
     /// Windows are encoded one by one: they are as full as the sentences allow, no padding is computed, and what passes
     /// between the layers stays in the cache.
     pub(super) fn encode(&self, window: &Window, scratch: &mut Scratch, scores: &mut Vec<Scores>, states: &mut States) {
-        let Self { table, weights, pooled_after, exits_after, .. } = self;
-        let (pooled_after, exits_after) = (*pooled_after, *exits_after);
-        self.set.run(Pass { table, weights, pooled_after, exits_after, window, scratch, scores, states });
+        let Self { table, weights, depths, .. } = self;
+        self.set.run(Pass { table, weights, depths: *depths, window, scratch, scores, states });
     }
 
     /// The polarities of targets, given the mean state of each.

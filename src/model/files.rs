@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::windows::Limits;
 
 /// The layout of the folder that this program reads.
-const FORMAT: u32 = 4;
+const FORMAT: u32 = 5;
 
 const MANIFEST: &str = "model.json";
 const PIECES: &str = "pieces.safetensors";
@@ -36,12 +36,21 @@ struct Manifest {
 pub(super) struct Profile {
     /// The file of its weights.
     pub(super) weights: String,
-    /// After how many layers only the first piece of each word goes on; 0 for never.
-    pub(super) pooled_after: usize,
-    /// After how many layers words that are no part of a name may exit; 0 for never.
-    pub(super) exits_after: usize,
+    #[serde(flatten)]
+    pub(super) depths: Depths,
     pub(super) temperature: Temperature,
     pub(super) shift: Shift,
+}
+
+/// After how many layers some of the rows of a window have done their part; 0 for never.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub(super) struct Depths {
+    /// From then on only the first piece of each word goes on.
+    pub(super) pooled_after: usize,
+    /// Then words that are no part of a name may exit.
+    pub(super) exits_after: usize,
+    /// From then on nobody looks at words that have exited.
+    pub(super) unseen_after: usize,
 }
 
 /// What scores are divided by before they become chances.

@@ -6,7 +6,7 @@ use anyhow::{Context, bail, ensure};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
 use super::decode::TAGS;
-use super::files::Profile;
+use super::files::Depths;
 use super::kernels::{MOST_WEIGHT, Matrix};
 
 /// Numbers in a state.
@@ -127,16 +127,18 @@ impl Weights {
         })
     }
 
-    /// Whether words are pooled and exit as `profile` says: words exit after they are pooled and before the last layer.
-    pub(super) fn check(&self, profile: &Profile) -> anyhow::Result<()> {
-        let Profile { pooled_after, exits_after, .. } = *profile;
-        let layers = self.layers.len();
+    /// Whether words can go as deep as `depths` say: they are pooled, exit and are no longer seen in this order and before
+    /// the last layer, or they never exit.
+    pub(super) fn check(&self, depths: Depths) -> anyhow::Result<()> {
+        let Depths { pooled_after, exits_after, unseen_after } = depths;
+        let order = [pooled_after, exits_after, unseen_after, self.layers.len() - 1];
         ensure!(
             match &self.exit {
-                Some(_) => 0 < pooled_after && pooled_after <= exits_after && exits_after < layers,
-                None => exits_after == 0,
+                Some(_) => 0 < pooled_after && order.is_sorted(),
+                None => exits_after == 0 && unseen_after == 0,
             },
-            "it has {layers} layers and {} exit.weight, and words that are pooled after {pooled_after} and exit after {exits_after}",
+            "it has {} layers and {} exit.weight, and words are pooled after {pooled_after}, exit after {exits_after} and are unseen after {unseen_after}",
+            self.layers.len(),
             if self.exit.is_some() { "an" } else { "no" }
         );
         Ok(())

@@ -52,6 +52,7 @@ class Engine:
         self.pieces = Pieces(folder / "tokenizer.json")
         self._pooled_after: int = own["pooled_after"]
         self._exits_after: int = own["exits_after"]
+        self._unseen_after: int = own["unseen_after"]
         self._table = load_file(folder / "pieces.safetensors")
         self._tensors = load_file(folder / own["weights"])
         # Integers in floating point, so that the products run at a bearable speed.
@@ -75,7 +76,7 @@ class Engine:
         return (torch.round(smoothed / step) @ weight.T) * (step * scale) + bias
 
     def _layer(self, states: Tensor, staying: Tensor, name: str) -> Tensor:
-        """Returns the next states of the rows that are ``staying``."""
+        """Returns the next states of the rows that are ``staying``, which look at all ``states``."""
         query, key, value = self._product(states, f"{name}.qkv").view(len(states), 3, -1, HEAD).permute(1, 2, 0, 3)
         mixed = torch.softmax(query[:, staying] @ key.transpose(1, 2), -1) @ value
         mixed = self._product(mixed.transpose(0, 1).flatten(1), f"{name}.attended")
@@ -101,8 +102,9 @@ class Engine:
             if index and index == self._exits_after:
                 staying = self._linear(states, "exit")[:, 0] > 0
                 staying[[0, -1]] = True
+            seen = torch.ones_like(staying) if index < self._unseen_after or not self._exits_after else staying
             states = states.clone()
-            states[staying] = self._layer(states, staying, f"layers.{index}")
+            states[staying] = self._layer(states[seen], staying[seen], f"layers.{index}")
             found.append(states)
         return found, staying
 

@@ -87,10 +87,14 @@ class Graph:
         return made
 
 
-def _layer(graph: Graph, layer: Layer, states: str, staying: str, divisors: Divisors, name: str, output: str) -> str:
-    """Adds a layer; where ``staying`` names the places of some rows, the others keep their states."""
+def _layer(
+    graph: Graph, layer: Layer, states: str, staying: str, unseen: bool, divisors: Divisors, name: str, output: str
+) -> str:
+    """Adds a layer; where ``staying`` names the places of some rows, the others keep their states, ``unseen`` or not."""
     size, attending = layer.head, layer.heads * layer.head
     before = states
+    if unseen:
+        states = graph.add("Gather", states, staying, axis=1)
 
     def product(source: str, weight: np.ndarray, bias: np.ndarray, short: str) -> str:
         full = f"{name}.{short}"
@@ -109,7 +113,7 @@ def _layer(graph: Graph, layer: Layer, states: str, staying: str, divisors: Divi
     seen = graph.quantised_input(graph.add("Mul", states, divided))
     seen = headed(graph.linear(seen, (weight * divisors[f"{name}.qkv"])[attending:], bias[attending:], f"{name}.seen"), 2)
     seen = graph.add("Split", seen, graph.integers(layer.heads, layer.heads), outputs=2, axis=1)
-    if staying:
+    if staying and not unseen:
         states = graph.add("Gather", states, staying, axis=1)
     asked = graph.quantised_input(graph.add("Mul", states, divided))
     query = headed(graph.linear(asked, (weight * divisors[f"{name}.qkv"])[:attending], bias[:attending], f"{name}.queries"), 1)
@@ -173,8 +177,9 @@ def encoder(network: Network, divisors: Divisors, shown: Sequence[int] = ()) -> 
             states = graph.add("Gather", states, "rows", axis=1)
         if index and index == shape.exits_after:
             stays, staying = _staying(graph, network, states)
-        last = index + 1 == shape.layers
-        states = _layer(graph, layer, states, staying, divisors, f"layers.{index}", "states" if last else f"states.{index}")
+        unseen = bool(staying) and index >= shape.unseen_after
+        output = "states" if index + 1 == shape.layers else f"states.{index}"
+        states = _layer(graph, layer, states, staying, unseen, divisors, f"layers.{index}", output)
     tags = graph.add("MatMul", states, graph.constant(array(network.tags.weight).T, "tags.weight"))
     bias = graph.constant(array(network.tags.bias), "tags.bias")
     if stays:

@@ -83,8 +83,8 @@ class Network(nn.Module):
         self.target = nn.Linear(shape.hidden, shape.hidden)
         self.polarity = nn.Linear(shape.hidden, len(POLARITIES))
         if shape.exits_after:
-            if not 0 < shape.pooled_after <= shape.exits_after < shape.layers:
-                raise ValueError(f"words exit after they are pooled and before the last layer, not so: {shape}")
+            if not 0 < shape.pooled_after <= shape.exits_after <= shape.unseen_after < shape.layers:
+                raise ValueError(f"words are pooled, exit and are no longer seen before the last layer, not so: {shape}")
             self.exit = nn.Linear(shape.hidden, 1)
             # All stay until it has learnt who may go.
             nn.init.zeros_(self.exit.weight)
@@ -98,23 +98,26 @@ class Network(nn.Module):
 
         States are ``[windows, length, hidden]``; in a network that pools, ``[windows, width, hidden]`` after
         ``pooled_after`` layers.  Where words may exit, those whose score ``[windows, width]`` is not above nothing keep
-        their states from then on; the others go on looking at them.
+        their states from then on; the others look at them until ``unseen_after`` layers have passed.
         """
         pieces, rows = torch.from_numpy(batch.pieces), torch.from_numpy(batch.rows)
         states = self.dropout(self.norm(self.pieces(pieces) + self.positions(torch.arange(pieces.shape[1]))))
         bias = _closed(torch.from_numpy(batch.mask))
+        row_mask = torch.from_numpy(batch.row_mask)
         found = []
         stay, staying = None, None
         for index, layer in enumerate(self.layers):
             if index and index == self.shape.pooled_after:
                 states = states.gather(1, rows[:, :, None].expand(-1, -1, states.shape[2]))
-                bias = _closed(torch.from_numpy(batch.row_mask))
+                bias = _closed(row_mask)
             if index and index == self.shape.exits_after:
                 stay = self.exit(states).squeeze(-1).float()
                 staying = stay > 0
                 # The marks at both ends never exit.
                 staying[:, 0] = True
-                staying[torch.arange(len(staying)), torch.from_numpy(batch.row_mask).sum(1) - 1] = True
+                staying[torch.arange(len(staying)), row_mask.sum(1) - 1] = True
+            if staying is not None and index == self.shape.unseen_after:
+                bias = _closed(row_mask & staying)
             after = layer(states, bias)
             states = after if staying is None else torch.where(staying[:, :, None], after, states)
             found.append(states)

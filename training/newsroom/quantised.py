@@ -141,6 +141,7 @@ def restore(table: dict[str, np.ndarray], tensors: dict[str, np.ndarray], own: d
         positions=len(tensors["positions.weight"]),
         pooled_after=own["pooled_after"],
         exits_after=own["exits_after"],
+        unseen_after=own["unseen_after"],
     )
     values = dict(tensors)
     values["pieces.weight"] = table["weight"] * table["scale"][:, None]

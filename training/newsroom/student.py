@@ -66,7 +66,13 @@ def _copy_layer(source: Layer, worth: tuple[Tensor, Tensor], goal: Layer) -> Non
 
 @torch.no_grad()
 def cut_down(
-    teacher: Network, layers: Sequence[int], heads: int, inner: int, pooled_after: int, exits_after: int, seen: Sequence[Window]
+    teacher: Network,
+    layers: Sequence[int],
+    heads: int,
+    inner: int,
+    pooled_after: int,
+    exits: tuple[int, int],
+    seen: Sequence[Window],
 ) -> Network:
     """Returns a network of the teacher's ``layers``, their ``heads`` and ``inner`` neurons that matter most over ``seen``.
 
@@ -79,7 +85,8 @@ def cut_down(
         inner=inner,
         positions=windows.MOST_PIECES,
         pooled_after=pooled_after,
-        exits_after=exits_after,
+        exits_after=exits[0],
+        unseen_after=exits[1],
     )
     student = Network(shape, dropout=0.0)
     worth = importance(teacher, seen)
@@ -93,8 +100,15 @@ def cut_down(
 
 
 @torch.no_grad()
-def with_exits(model: Network, exits_after: int) -> Network:
-    """Returns ``model`` with words that may exit after so many layers, once it has learnt which."""
-    found = Network(replace(model.shape, exits_after=exits_after), dropout=0.0)
-    found.load_state_dict(found.state_dict() | model.state_dict())
+def with_exits(model: Network, exits: tuple[int, int]) -> Network:
+    """Returns ``model`` with ``exits``: after how many layers words may, and after how many they are no longer seen.
+
+    Which words may, it has to learn, where it has not learnt so for the same layers.
+    """
+    shape = replace(model.shape, exits_after=exits[0], unseen_after=exits[1])
+    if model.shape == shape:
+        return model
+    found = Network(shape, dropout=0.0)
+    known = {name: tensor for name, tensor in model.state_dict().items() if not name.startswith("exit.")}
+    found.load_state_dict(found.state_dict() | known)
     return found

@@ -3,7 +3,7 @@
 import json
 import random
 import struct
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -109,7 +109,7 @@ def test_training_distilling_export_and_engine_agree(tokenizer: Path, tmp_path: 
     assert measured["names"] > 90 and measured["targets"] > 55
 
     texts = windows.cut(made[:40], pieces, 8)
-    small = student.cut_down(teacher, (0, 1), 1, 32, 1, 1, texts[:8])
+    small = student.cut_down(teacher, (0, 1), 1, 32, 1, (1, 1), texts[:8])
     assert [sum(part.numel() for part in layer.parameters()) for layer in small.layers] < [
         sum(part.numel() for part in layer.parameters()) for layer in teacher.layers
     ]
@@ -153,7 +153,7 @@ def test_a_student_comes_nearer_to_its_teacher(tokenizer: Path, tmp_path: Path) 
     distil.ask(tmp_path / "teacher.safetensors", texts, tmp_path, layers=(3, 5), readers=1)
     lessons = distil.read_lessons(texts, tmp_path)
     assert len(lessons.tags) == sum(len(window.words) for window in texts) == len(lessons.states)
-    small = student.cut_down(teacher, range(6), 1, 32, 1, 3, texts[:8])
+    small = student.cut_down(teacher, range(6), 1, 32, 1, (2, 4), texts[:8])
     pool = renaming.names((lesson.words, lesson.tags) for lesson in lessons.windows)
     groups = windows.batches([distil.changed(lesson, pieces, pool, chance) for lesson in lessons.windows], 512, chance)
     before = distil.loss_of(small, groups[0], lessons)[0].item()
@@ -214,8 +214,8 @@ def test_files_restore_the_network(tokenizer: Path) -> None:
     torch.manual_seed(1)
     pieces = Pieces(tokenizer)
     texts = windows.cut(sentences(), pieces, 20)
-    teacher = network.Network(SHAPE).eval()
-    small = student.cut_down(teacher, (0, 1), 1, 32, 1, 1, texts[:4]).eval()
+    teacher = network.Network(replace(SHAPE, layers=3)).eval()
+    small = student.cut_down(teacher, range(3), 1, 32, 1, (1, 2), texts[:4]).eval()
     let_some_exit(small)
     for model in (teacher, small):
         tensors = quantised.profile(model, quantised.even_out(model, texts[:8]))
