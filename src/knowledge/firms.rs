@@ -1,10 +1,10 @@
 //! The legal forms of firms: what stands behind their names.
 
 /// As they are written, without dots and strokes.
-const FORMS: [&str; 33] = [
-    "AB", "AG", "AS", "ASA", "BV", "Bhd", "CORP", "Corp", "GmbH", "INC", "Inc", "JSC", "KG", "KGaA", "KK", "LLC",
-    "LLP", "LTD", "Ltd", "Ltda", "NV", "OAO", "Oyj", "PJSC", "PLC", "SA", "SARL", "SAS", "SE", "SRL", "SpA", "Tbk",
-    "plc",
+const FORMS: [&str; 35] = [
+    "AB", "AG", "AS", "ASA", "BV", "Bhd", "CORP", "Corp", "GMBH", "GmbH", "INC", "Inc", "JSC", "KG", "KGaA", "KK",
+    "LLC", "LLP", "LTD", "Ltd", "Ltda", "NV", "OAO", "Oyj", "PJSC", "PLC", "Plc", "SA", "SARL", "SAS", "SE", "SRL",
+    "SpA", "Tbk", "plc",
 ];
 
 /// Whether a word is a legal form: Inc., S.A., A/S. "Sá" and "Spa" are none.
@@ -33,6 +33,8 @@ mod tests {
             ("Cereales del Litoral S.A.", "Cereales del Litoral"),
             ("Larkspur S.p.A.", "Larkspur"),
             ("Borealis A/S", "Borealis"),
+            ("Borealis Plc", "Borealis"),
+            ("Borealis GmbH", "Borealis"),
             ("Ricardo Sá", "Ricardo Sá"),
             ("Leamington Spa", "Leamington Spa"),
             ("Inc", "Inc"),

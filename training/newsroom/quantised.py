@@ -72,8 +72,8 @@ def even_out(model: Network, seen: Sequence[Window]) -> Divisors:
 
     def watch(name: str, pooled: bool) -> Callable[[nn.Module, tuple[Tensor, ...]], None]:
         def note(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-            # Rows that only fill up the batch come after those of the window.  Those of words that have exited count: they
-            # are still looked at.
+            # Rows that only fill up the batch come after those of the window.  Those of words that have exited count in every
+            # layer, also where nobody looks at them.
             length = len(window.words) + 2 if pooled else len(window.pieces)
             own = inputs[0][0, :length].abs().amax(0)
             largest[name] = torch.maximum(largest[name], own) if name in largest else own

@@ -103,12 +103,10 @@ def cut_down(
 def with_exits(model: Network, exits: tuple[int, int]) -> Network:
     """Returns ``model`` with ``exits``: after how many layers words may, and after how many they are no longer seen.
 
-    Which words may, it has to learn, where it has not learnt so for the same layers.
+    Which words may, it has to learn, unless it has learnt it of the same layer.
     """
-    shape = replace(model.shape, exits_after=exits[0], unseen_after=exits[1])
-    if model.shape == shape:
-        return model
-    found = Network(shape, dropout=0.0)
-    known = {name: tensor for name, tensor in model.state_dict().items() if not name.startswith("exit.")}
+    found = Network(replace(model.shape, exits_after=exits[0], unseen_after=exits[1]), dropout=0.0)
+    learnt = model.shape.exits_after == exits[0]
+    known = {name: tensor for name, tensor in model.state_dict().items() if learnt or not name.startswith("exit.")}
     found.load_state_dict(found.state_dict() | known)
     return found

@@ -217,6 +217,8 @@ def test_files_restore_the_network(tokenizer: Path) -> None:
     teacher = network.Network(replace(SHAPE, layers=3)).eval()
     small = student.cut_down(teacher, range(3), 1, 32, 1, (1, 2), texts[:4]).eval()
     let_some_exit(small)
+    assert torch.equal(student.with_exits(small, (1, 1)).exit.weight, small.exit.weight)
+    assert not student.with_exits(small, (2, 2)).exit.weight.any()
     for model in (teacher, small):
         tensors = quantised.profile(model, quantised.even_out(model, texts[:8]))
         assert {str(tensor.dtype) for tensor in tensors.values()} == {"int8", "float32"}

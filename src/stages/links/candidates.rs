@@ -237,6 +237,8 @@ fn otherwise(name: &Written<'_>, kind: Kind) -> Option<String> {
             (kept.len() < words.len()).then(|| kept.join(" "))
         }
         (Kind::Organisation, ["the", rest @ ..]) => Some(rest.join(" ")),
+        // No legal form but here: people are called Co, too.
+        (Kind::Organisation, [rest @ .., "co"]) => Some(rest.join(" ")),
         (Kind::Organisation, _) => {
             let bare = firms::without_form(name.text);
             Some(if bare.len() < name.text.len() { key(bare) } else { format!("the {}", name.key) })
