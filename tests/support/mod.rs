@@ -592,12 +592,17 @@ impl Instance {
 
     /// Ends it as an orchestrator does.
     pub(crate) fn stop(self) {
+        let (status, log) = self.end();
+        assert!(status.success(), "{status}\n{log}");
+    }
+
+    /// Asks it to end as an orchestrator does, and tells how it ended and what it logged.
+    pub(crate) fn end(self) -> (ExitStatus, String) {
         // Not before it listens to signals.
         self.wait_for_log(JOINED, Duration::from_secs(60));
         self.signal("TERM");
         let log = self.log.clone();
-        let status = self.wait(Duration::from_secs(25));
-        assert!(status.success(), "{status}\n{}", std::fs::read_to_string(log).unwrap());
+        (self.wait(Duration::from_secs(25)), std::fs::read_to_string(log).unwrap())
     }
 }
 
