@@ -140,7 +140,7 @@ impl Model {
             let fit = || format!("{} does not fit", files.profile.weights);
             let weights = Weights::read(&files.weights).with_context(fit)?;
             files.limits.check_positions(weights.positions()).with_context(fit)?;
-            weights.check(files.profile.depths).with_context(fit)?;
+            weights.check(&files.profile.depths).with_context(fit)?;
             Ok((pieces, Engine::new(table, weights, &files.profile, set)))
         };
         let (pieces, engine) =
@@ -148,7 +148,7 @@ impl Model {
         Ok(Model { identity: files.identity, pieces, limits: files.limits, engine: Arc::new(engine) })
     }
 
-    /// Name, version, profile and digest of the model, such as `newsroom-en 6 default sha256:0123456789ab`.
+    /// Name, version, profile and digest of the model, such as `newsroom-en 7 default sha256:0123456789ab`.
     pub fn identity(&self) -> &str {
         &self.identity
     }

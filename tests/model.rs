@@ -193,7 +193,7 @@ fn a_target_out_of_the_text_is_refused() {
 #[test]
 fn the_identity_names_the_model() {
     let identity = MODEL.identity();
-    assert!(identity.starts_with("newsroom-en 6 default sha256:"), "{identity}");
+    assert!(identity.starts_with("newsroom-en 7 default sha256:"), "{identity}");
     assert_eq!(identity.rsplit(':').next().map(str::len), Some(12));
 }
 
@@ -295,17 +295,31 @@ fn spoiled_files_are_named() {
 #[test]
 fn a_manifest_of_another_format_is_refused() {
     let said = complaint(|folder| {
-        rewrite(&folder.join("model.json"), |text| text.replace("\"format\": 5", "\"format\": 6"));
+        rewrite(&folder.join("model.json"), |text| text.replace("\"format\": 6", "\"format\": 5"));
     });
-    assert!(said.contains("format 5") && said.contains("format 6"), "{said}");
+    assert!(said.contains("of format 5") && said.contains("reads format 6"), "{said}");
 
     let said = complaint(|folder| rewrite(&folder.join("model.json"), |text| text.replace("B-PER", "B-PERSON")));
     assert!(said.contains("other labels"), "{said}");
 
-    for (known, wrong) in [("\"exits_after\": 3", "\"exits_after\": 0"), ("\"unseen_after\": 4", "\"unseen_after\": 6")]
-    {
-        let said = complaint(|folder| rewrite(&folder.join("model.json"), |text| text.replacen(known, wrong, 1)));
-        assert!(said.contains("default.safetensors does not fit") && said.contains("an exit.weight"), "{said}");
+    for (key, wrong) in [
+        ("exits_after", json!([])),
+        ("exits_after", json!([2, 2])),
+        ("exits_after", json!([3, 2])),
+        ("exits_after", json!([0, 2])),
+        ("exits_after", json!([2, 5])),
+        ("pooled_after", json!(0)),
+        ("unseen_after", json!(2)),
+        ("unseen_after", json!(6)),
+    ] {
+        let said = complaint(|folder| {
+            rewrite(&folder.join("model.json"), |text| {
+                let mut manifest: Value = serde_json::from_str(&text).unwrap();
+                manifest["profiles"]["default"][key] = wrong.clone();
+                manifest.to_string()
+            });
+        });
+        assert!(said.contains("default.safetensors does not fit") && said.contains("2 exits"), "{key} {wrong}: {said}");
     }
 
     let said = complaint(|folder| rewrite(&folder.join("model.json"), |_| "{".to_owned()));

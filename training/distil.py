@@ -40,10 +40,16 @@ LAYERS = (0, 2, 4, 7, 9, 11)
 HEADS = 8
 INNER = 768
 POOLED_AFTER = 1
-EXITS = 3, 4
-"""After how many layers words may exit, and after how many those that stay no longer look at them."""
+EXITS_AFTER = 2, 3
+"""After how many layers words may exit: first those of no use to others either, then all that are no part of a name."""
+UNSEEN_AFTER = 4
+"""After how many layers those that stay no longer look at them."""
 WORTH = 30.0
 """How many words may stay for one that must: a word exits if the chance that it is needed is under one in 31."""
+PRICE = 0.1
+"""What it costs to let all words pass an exit before the last."""
+FITTED = 2000
+"""Windows to which an exit that a student does not have is fitted before it goes on."""
 MIDDLE = 3
 """The student's layer whose states are taught beside those of its last."""
 
@@ -237,6 +243,52 @@ def softened(ours: Tensor, theirs: Tensor) -> Tensor:
     )
 
 
+def needed_of(group: Sequence[Lesson], tags: Tensor) -> Tensor:
+    """The chance that each word of ``group`` is part of a name or somebody asks how it fares; ``tags`` are the teacher's."""
+    needed = 1 - tags.softmax(-1)[:, TAGS.index("O")]
+    needed[torch.tensor([tag for lesson in group for tag in lesson.tags]) > 0] = 1
+    for lesson, start in zip(group, accumulate((len(lesson.words) for lesson in group), initial=0), strict=False):
+        for first, end, _ in lesson.targets:
+            needed[start + first : start + end] = 1
+    return needed
+
+
+@torch.inference_mode()
+def states_of(model: network.Network, texts: Sequence[Lesson], layer: int) -> Tensor:
+    """The states of all words of ``texts`` after so many layers, ``[words, hidden]``."""
+    found = []
+    for text in texts:
+        states = model.layer_states(windows.collate([text], pooled=True))[0][layer - 1][0]
+        firsts = text.firsts if layer == model.shape.pooled_after else range(1, len(text.words) + 1)
+        found.append(states[list(firsts)])
+    return torch.cat(found)
+
+
+def fit_exits(model: network.Network, lessons: Lessons, texts: Sequence[Lesson]) -> None:
+    """Fits the exits of which ``model`` has learnt nothing to what the words of ``texts`` are needed for themselves."""
+    tags = [lessons.tags[text.words_at : text.words_at + len(text.words)] for text in texts]
+    needed = needed_of(texts, torch.from_numpy(np.concatenate(tags).astype(np.float32)))
+    for place, layer in enumerate(model.shape.exits_after):
+        if model.exit.weight[place].any():
+            continue
+        states = states_of(model, texts, layer)
+        middle, spread = states.mean(0), states.std(0)
+        weight, bias = torch.zeros(states.shape[1], requires_grad=True), torch.zeros((), requires_grad=True)
+        optimiser = torch.optim.LBFGS([weight, bias], max_iter=100, line_search_fn="strong_wolfe")
+
+        def closure() -> Tensor:
+            optimiser.zero_grad()
+            stay = ((states - middle) / spread) @ weight + bias
+            value = functional.binary_cross_entropy_with_logits(stay, needed, pos_weight=torch.tensor(WORTH))
+            value.backward()
+            return value
+
+        optimiser.step(closure)
+        with torch.no_grad():
+            model.exit.weight[place] = weight / spread
+            model.exit.bias[place] = bias - (weight * middle / spread).sum()
+
+
 def loss_of(model: network.Network, group: list[Lesson], lessons: Lessons) -> tuple[Tensor, dict[str, float]]:
     """Returns the loss of the batch ``group``, and its parts by name."""
     batch = windows.collate(group, pooled=True)
@@ -259,15 +311,14 @@ def loss_of(model: network.Network, group: list[Lesson], lessons: Lessons) -> tu
     # The states of another name are not the teacher's.
     same = torch.from_numpy(np.repeat([not lesson.renamed for lesson in group], counts))
     if stay is not None:
-        needed = 1 - of_words.softmax(-1)[:, TAGS.index("O")]
-        needed[gold[:words] > 0] = 1
-        for lesson, start in zip(group, accumulate(counts, initial=0), strict=False):
-            for first, end, _ in lesson.targets:
-                needed[start + first : start + end] = 1
-        stay = stay.flatten()[places[:words]]
-        parts["exits"] = 0.1 * functional.binary_cross_entropy_with_logits(stay, needed, pos_weight=torch.tensor(WORTH))
+        needed = needed_of(group, of_words)
+        stay = stay.flatten(0, 1)[places[:words]]
+        parts["exits"] = 0.1 * functional.binary_cross_entropy_with_logits(stay[:, -1], needed, pos_weight=torch.tensor(WORTH))
+        # Whom to let pass for the sake of others is not told: all that is built on them tells, for a price.
+        pressed = -WORTH * (needed[:, None] * functional.logsigmoid(stay[:, :-1])).mean(0).sum()
+        parts["passes"] = 0.1 * pressed + PRICE * torch.sigmoid(stay[:, :-1]).mean(0).sum()
         # Those that have exited are not where the teacher takes them.
-        same = same & (stay > 0)
+        same = same & (stay > 0).all(-1)
     for index, (name, layer, weight) in enumerate((("middle", MIDDLE, 0.3), ("states", -1, 1.0))):
         ours = found[layer].flatten(0, 1)[places][:words].float()
         distances = ((ours - theirs[:, index]) / lessons.spread[index]).square().mean(1)
@@ -313,9 +364,10 @@ def main() -> None:
     lessons = read_lessons(texts, options.lessons)
 
     if options.start:
-        model = student.with_exits(network.load(options.start, dropout=0.0), EXITS)
+        model = student.with_exits(network.load(options.start, dropout=0.0), EXITS_AFTER, UNSEEN_AFTER)
+        fit_exits(model, lessons, lessons.windows[:FITTED])
     else:
-        model = student.cut_down(network.load(options.teacher), LAYERS, HEADS, INNER, POOLED_AFTER, EXITS, texts[:SEEN])
+        model = student.cut_down(network.load(options.teacher), LAYERS, HEADS, INNER, POOLED_AFTER, EXITS_AFTER, UNSEEN_AFTER, texts[:SEEN])
     model.pieces.weight.requires_grad_(False)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     if options.out.parent != tokenizer.parent:

@@ -29,8 +29,8 @@ from newsroom import decode, labels, network, pieces, quantised, windows
 from newsroom.engine import Engine
 
 NAME = "newsroom-en"
-VERSION = "6"
-FORMAT = 5
+VERSION = "7"
+FORMAT = 6
 """The layout of the folder; ``src/model/`` reads this one."""
 
 SEED = 7
@@ -149,7 +149,7 @@ def export(models: dict[str, network.Network], tokenizer: Path, seen: Sequence[w
         profiles[name] = {
             "weights": f"{name}.safetensors",
             "pooled_after": model.shape.pooled_after,
-            "exits_after": model.shape.exits_after,
+            "exits_after": list(model.shape.exits_after),
             "unseen_after": model.shape.unseen_after,
             "temperature": {"tags": 1.0, "polarities": 1.0},
             "shift": dict.fromkeys(labels.KINDS, 0.0),

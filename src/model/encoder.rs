@@ -1,10 +1,11 @@
 //! The encoder: pieces in, states and scores out.
 //!
 //! A transformer as BERT's, the norms after the sums. Rows are quantised one by one, so what a row becomes depends on
-//! its window alone.  Three layers may be named by a profile.  After the first only the first piece of each word goes on: what
-//! its other pieces say has reached it by then, and a fifth to a third of the work is saved.  After the second, words that
-//! are surely no part of a name exit (Li et al. 2021, Accelerating BERT Inference for Sequence Labeling via Early-Exit):
-//! they keep their states, at which the words that stay go on looking until the third.
+//! its window alone.  A profile may name layers at which rows leave.  After one only the first piece of each word goes on:
+//! what its other pieces say has reached it by then, and a fifth to a third of the work is saved.  After some, words exit
+//! (Li et al. 2021, Accelerating BERT Inference for Sequence Labeling via Early-Exit): first those of no use to others
+//! either, in the end all that are surely no part of a name.  They keep their states, at which the words that stay go on
+//! looking until one more layer has passed.
 
 use super::decode::Scores;
 use super::files::Depths;
@@ -39,11 +40,21 @@ pub(super) struct Scratch {
     /// What attention says: `[rows, heads * HEAD]`.
     mixed: Vec<f32>,
     attention: Attention,
-    /// The rows in the order in which they are put where words exit, and whether they do.
-    order: Vec<(bool, usize)>,
-    /// Where each of them is put.
+    /// The rows in the order in which they lie once words have exited.
+    order: Vec<Placed>,
+    /// Where each row of the window lies then.
     places: Vec<usize>,
     sorted: Vec<f32>,
+}
+
+/// A row where words exit. Rows are ordered by whether they exit, and then as they stand in the window.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Placed {
+    exits: bool,
+    /// The row of the window.
+    row: usize,
+    /// Where it lay before.
+    from: usize,
 }
 
 /// Which rows go on from a layer; the others are looked at and nothing else.
@@ -92,7 +103,7 @@ struct Attention {
 pub(super) struct Pass<'a> {
     pub(super) table: &'a Table,
     pub(super) weights: &'a Weights,
-    pub(super) depths: Depths,
+    pub(super) depths: &'a Depths,
     pub(super) window: &'a Window,
     pub(super) scratch: &'a mut Scratch,
     /// Where the scores of each word's tags go.
@@ -110,8 +121,10 @@ impl Work for Pass<'_> {
         scratch.embed::<I>(table, weights, &window.pieces);
         let mut staying = None;
         for (index, layer) in weights.layers.iter().enumerate() {
-            if let Some(exit) = weights.exit.as_ref().filter(|_| index == depths.exits_after) {
-                staying = Some(scratch.part::<I>(exit, window.words.len()));
+            for (after, exit) in depths.exits_after.iter().zip(&weights.exits) {
+                if *after == index {
+                    staying = Some(scratch.part::<I>(exit, staying, window.words.len()));
+                }
             }
             let going = match staying {
                 Some(count) if index < depths.unseen_after => Going::First(count),
@@ -178,27 +191,32 @@ impl Scratch {
     }
 
     /// Puts the rows of the marks and of the words that stay first, in their order, and those of the `words` that exit
-    /// after them; returns how many stay.
+    /// after them, before those that have exited already: they lie behind the rows that were `staying`. Returns how many
+    /// stay.
     #[inline(always)]
-    fn part<I: Integers>(&mut self, exit: &Head, words: usize) -> usize {
+    fn part<I: Integers>(&mut self, exit: &Head, staying: Option<usize>, words: usize) -> usize {
         let Self { states, order, places, sorted, .. } = self;
-        let (rows, _) = states.as_chunks::<WIDTH>();
-        order.clear();
+        let (rows, _) = states.as_chunks_mut::<WIDTH>();
+        if staying.is_none() {
+            order.clear();
+            order.extend((0..rows.len()).map(|row| Placed { exits: false, row, from: row }));
+            places.resize(rows.len(), 0);
+        }
+        let count = staying.unwrap_or(rows.len());
         // No closure: it would not be compiled for the set of instructions.
-        for (row, state) in rows.iter().enumerate() {
-            let is_word = (1..=words).contains(&row);
-            let exits = is_word && rows::dot::<I::Lanes>(state, &exit.weight) + exit.bias[0] <= 0.0;
-            order.push((exits, row));
+        for (from, placed) in order[..count].iter_mut().enumerate() {
+            let is_word = (1..=words).contains(&placed.row);
+            placed.exits = is_word && rows::dot::<I::Lanes>(&rows[from], &exit.weight) + exit.bias[0] <= 0.0;
+            placed.from = from;
         }
-        order.sort_unstable();
-        places.resize(rows.len(), 0);
+        order[..count].sort_unstable();
         sorted.clear();
-        for (place, (_, row)) in order.iter().enumerate() {
-            places[*row] = place;
-            sorted.extend_from_slice(&rows[*row]);
+        for (place, placed) in order[..count].iter().enumerate() {
+            places[placed.row] = place;
+            sorted.extend_from_slice(&rows[placed.from]);
         }
-        std::mem::swap(states, sorted);
-        order.partition_point(|(exits, _)| !exits)
+        rows[..count].as_flattened_mut().copy_from_slice(sorted);
+        order[..count].partition_point(|placed| !placed.exits)
     }
 
     /// How many products were added up so far, those of attention left out.

@@ -43,7 +43,7 @@ impl std::fmt::Debug for Engine {
 impl Engine {
     /// The engine of a profile, on a set of instructions.
     pub(super) fn new(table: Table, weights: Weights, profile: &Profile, set: Set) -> Engine {
-        let (depths, calibration) = (profile.depths, profile.calibration());
+        let (calibration, depths) = (profile.calibration(), profile.depths.clone());
         let temperature = profile.temperature.polarities;
         Engine { table, weights, depths, calibration, temperature, set, idle: Mutex::default() }
     }
@@ -68,7 +68,7 @@ impl Engine {
     /// between the layers stays in the cache.
     pub(super) fn encode(&self, window: &Window, scratch: &mut Scratch, scores: &mut Vec<Scores>, states: &mut States) {
         let Self { table, weights, depths, .. } = self;
-        self.set.run(Pass { table, weights, depths: *depths, window, scratch, scores, states });
+        self.set.run(Pass { table, weights, depths, window, scratch, scores, states });
     }
 
     /// The polarities of targets, given the mean state of each.

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::windows::Limits;
 
 /// The layout of the folder that this program reads.
-const FORMAT: u32 = 5;
+const FORMAT: u32 = 6;
 
 const MANIFEST: &str = "model.json";
 const PIECES: &str = "pieces.safetensors";
@@ -43,12 +43,12 @@ pub(super) struct Profile {
 }
 
 /// After how many layers some of the rows of a window have done their part; 0 for never.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub(super) struct Depths {
     /// From then on only the first piece of each word goes on.
     pub(super) pooled_after: usize,
-    /// Then words that are no part of a name may exit.
-    pub(super) exits_after: usize,
+    /// Then words may exit: those of no use to others first, in the end all that are no part of a name.
+    pub(super) exits_after: Vec<usize>,
     /// From then on nobody looks at words that have exited.
     pub(super) unseen_after: usize,
 }

@@ -72,8 +72,8 @@ pub(super) struct Weights {
     pub(super) tags: Head,
     pub(super) target: Head,
     pub(super) polarity: Head,
-    /// Tells by its state which word must stay; where words may exit.
-    pub(super) exit: Option<Head>,
+    /// For each place at which words may exit, what tells by its state which word must stay.
+    pub(super) exits: Vec<Head>,
 }
 
 impl Table {
@@ -123,23 +123,25 @@ impl Weights {
             tags: tensors.head("tags", TAGS)?,
             target: tensors.head("target", WIDTH)?,
             polarity: tensors.head("polarity", POLARITIES)?,
-            exit: if tensors.has("exit.weight") { Some(tensors.head("exit", 1)?) } else { None },
+            exits: if tensors.has("exit.bias") { tensors.exits()? } else { Vec::new() },
         })
     }
 
     /// Whether words can go as deep as `depths` say: they are pooled, exit and are no longer seen in this order and before
     /// the last layer, or they never exit.
-    pub(super) fn check(&self, depths: Depths) -> anyhow::Result<()> {
+    pub(super) fn check(&self, depths: &Depths) -> anyhow::Result<()> {
         let Depths { pooled_after, exits_after, unseen_after } = depths;
-        let order = [pooled_after, exits_after, unseen_after, self.layers.len() - 1];
+        let follow = match exits_after.as_slice() {
+            [] => *unseen_after == 0,
+            [first, .., last] | [first @ last] => {
+                0 < *pooled_after && pooled_after <= first && last <= unseen_after && *unseen_after < self.layers.len()
+            }
+        };
         ensure!(
-            match &self.exit {
-                Some(_) => 0 < pooled_after && order.is_sorted(),
-                None => exits_after == 0 && unseen_after == 0,
-            },
-            "it has {} layers and {} exit.weight, and words are pooled after {pooled_after}, exit after {exits_after} and are unseen after {unseen_after}",
+            follow && exits_after.is_sorted_by(|one, next| one < next) && exits_after.len() == self.exits.len(),
+            "it has {} layers and {} exits, and words are pooled after {pooled_after}, exit after {exits_after:?} and are unseen after {unseen_after}",
             self.layers.len(),
-            if self.exit.is_some() { "an" } else { "no" }
+            self.exits.len()
         );
         Ok(())
     }
@@ -211,6 +213,14 @@ impl<'a> Tensors<'a> {
             weight: self.floats(&format!("{name}.weight"), Some(&[outputs, WIDTH]))?,
             bias: self.floats(&format!("{name}.bias"), Some(&[outputs]))?,
         })
+    }
+
+    /// As many heads of one output as there are exits.
+    fn exits(&self) -> anyhow::Result<Vec<Head>> {
+        let count = self.floats("exit.bias", None)?.len();
+        let Head { weight, bias } = self.head("exit", count)?;
+        let one = |(weight, bias): (&[f32], &f32)| Head { weight: weight.to_vec(), bias: vec![*bias] };
+        Ok(weight.chunks_exact(WIDTH).zip(&bias).map(one).collect())
     }
 
     /// A product of as many outputs as it has scales.

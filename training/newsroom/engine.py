@@ -51,7 +51,7 @@ class Engine:
         self.calibration = decode.Calibration(own["temperature"]["tags"], own["shift"])
         self.pieces = Pieces(folder / "tokenizer.json")
         self._pooled_after: int = own["pooled_after"]
-        self._exits_after: int = own["exits_after"]
+        self._exits_after: list[int] = own["exits_after"]
         self._unseen_after: int = own["unseen_after"]
         self._table = load_file(folder / "pieces.safetensors")
         self._tensors = load_file(folder / own["weights"])
@@ -99,9 +99,10 @@ class Engine:
             if index and index == self._pooled_after:
                 states = states[torch.tensor(window.rows())]
                 staying = torch.ones(len(states), dtype=torch.bool)
-            if index and index == self._exits_after:
-                staying = self._linear(states, "exit")[:, 0] > 0
-                staying[[0, -1]] = True
+            if index in self._exits_after:
+                stays = self._linear(states, "exit")[:, self._exits_after.index(index)] > 0
+                stays[[0, -1]] = True
+                staying = staying & stays
             seen = torch.ones_like(staying) if index < self._unseen_after or not self._exits_after else staying
             states = states.clone()
             states[staying] = self._layer(states[seen], staying[seen], f"layers.{index}")

@@ -135,16 +135,21 @@ def _layer(
     return graph.add("Unsqueeze", states, window, name=output)
 
 
-def _staying(graph: Graph, network: Network, states: str) -> tuple[str, str]:
-    """Adds which rows stay, ``[1, width, 1]``, and their places ``[rows]``: both marks, and words that are needed."""
-    weight = graph.constant(array(network.exit.weight).T, "exit.weight")
-    score = graph.add("Add", graph.add("MatMul", states, weight), graph.constant(array(network.exit.bias), "exit.bias"))
+def _staying(graph: Graph, network: Network, states: str, exit: int, before: str) -> tuple[str, str]:
+    """Adds which rows stay after an ``exit``, ``[1, width, 1]``, and their places ``[rows]``: both marks, and words that
+    are needed, as far as they stayed ``before``.
+    """
+    own = slice(exit, exit + 1)
+    weight = graph.constant(array(network.exit.weight[own]).T, f"exit.weight.{exit}")
+    bias = graph.constant(array(network.exit.bias[own]), f"exit.bias.{exit}")
+    score = graph.add("Add", graph.add("MatMul", states, weight), bias)
     width = graph.add("Gather", graph.add("Shape", states), graph.constant(np.array(1, np.int64), "int.one"), axis=0)
     zero, one = graph.constant(np.array(0, np.int64), "int.zero"), "int.one"
     place = graph.add("Range", zero, width, one)
     marks = graph.add("Or", graph.add("Equal", place, zero), graph.add("Equal", place, graph.add("Sub", width, one)))
     marks = graph.add("Unsqueeze", marks, graph.integers(0, 2))
     stays = graph.add("Or", graph.add("Greater", score, graph.number(0.0)), marks)
+    stays = graph.add("And", stays, before) if before else stays
     places = graph.add("NonZero", graph.add("Squeeze", stays, graph.integers(0, 2)))
     return stays, graph.add("Squeeze", places, graph.integers(0))
 
@@ -175,8 +180,8 @@ def encoder(network: Network, divisors: Divisors, shown: Sequence[int] = ()) -> 
         if index and index == shape.pooled_after:
             inputs.append(helper.make_tensor_value_info("rows", TensorProto.INT32, ["width"]))
             states = graph.add("Gather", states, "rows", axis=1)
-        if index and index == shape.exits_after:
-            stays, staying = _staying(graph, network, states)
+        if index in shape.exits_after:
+            stays, staying = _staying(graph, network, states, shape.exits_after.index(index), stays)
         unseen = bool(staying) and index >= shape.unseen_after
         output = "states" if index + 1 == shape.layers else f"states.{index}"
         states = _layer(graph, layer, states, staying, unseen, divisors, f"layers.{index}", output)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from pathlib import Path
 
@@ -83,9 +84,10 @@ class Network(nn.Module):
         self.target = nn.Linear(shape.hidden, shape.hidden)
         self.polarity = nn.Linear(shape.hidden, len(POLARITIES))
         if shape.exits_after:
-            if not 0 < shape.pooled_after <= shape.exits_after <= shape.unseen_after < shape.layers:
+            depths = [shape.pooled_after, *shape.exits_after, shape.unseen_after]
+            if depths != sorted(depths) or depths[0] < 1 or depths[-1] >= shape.layers:
                 raise ValueError(f"words are pooled, exit and are no longer seen before the last layer, not so: {shape}")
-            self.exit = nn.Linear(shape.hidden, 1)
+            self.exit = nn.Linear(shape.hidden, len(shape.exits_after))
             # All stay until it has learnt who may go.
             nn.init.zeros_(self.exit.weight)
             nn.init.constant_(self.exit.bias, 4.0)
@@ -97,31 +99,42 @@ class Network(nn.Module):
         """Returns the states that each layer gives out for ``batch``, and what speaks for each word to stay.
 
         States are ``[windows, length, hidden]``; in a network that pools, ``[windows, width, hidden]`` after
-        ``pooled_after`` layers.  Where words may exit, those whose score ``[windows, width]`` is not above nothing keep
-        their states from then on; the others look at them until ``unseen_after`` layers have passed.
+        ``pooled_after`` layers.  Where words may exit, ``[windows, width, exits]`` speaks for them at each exit: a word
+        for which it is not above nothing keeps its state from there on; the others look at it until ``unseen_after``
+        layers have passed.
         """
         pieces, rows = torch.from_numpy(batch.pieces), torch.from_numpy(batch.rows)
         states = self.dropout(self.norm(self.pieces(pieces) + self.positions(torch.arange(pieces.shape[1]))))
         bias = _closed(torch.from_numpy(batch.mask))
         row_mask = torch.from_numpy(batch.row_mask)
         found = []
-        stay, staying = None, None
+        stay: list[Tensor] = []
         for index, layer in enumerate(self.layers):
             if index and index == self.shape.pooled_after:
                 states = states.gather(1, rows[:, :, None].expand(-1, -1, states.shape[2]))
                 bias = _closed(row_mask)
-            if index and index == self.shape.exits_after:
-                stay = self.exit(states).squeeze(-1).float()
-                staying = stay > 0
                 # The marks at both ends never exit.
-                staying[:, 0] = True
-                staying[torch.arange(len(staying)), row_mask.sum(1) - 1] = True
-            if staying is not None and index == self.shape.unseen_after:
+                marks = torch.zeros_like(row_mask)
+                marks[:, 0] = True
+                marks[torch.arange(len(marks)), row_mask.sum(1) - 1] = True
+                staying = torch.ones_like(row_mask)
+            if index in self.shape.exits_after:
+                stay.append(functional.linear(states, self.exit.weight[len(stay)], self.exit.bias[len(stay)]).float())
+                staying = staying & (marks | (stay[-1] > 0))
+            if stay and index == self.shape.unseen_after:
                 bias = _closed(row_mask & staying)
             after = layer(states, bias)
-            states = after if staying is None else torch.where(staying[:, :, None], after, states)
+            if stay:
+                last, states = states, torch.where(staying[:, :, None], after, states)
+                if self.training and len(stay) < len(self.shape.exits_after):
+                    # A step has no slope: what would change if more of the layer came through stands in for it
+                    # (Bengio et al. 2013, Estimating or Propagating Gradients Through Stochastic Neurons).
+                    through = torch.sigmoid(stay[-1])[:, :, None]
+                    states = states + (through - through.detach()) * (after - last).detach()
+            else:
+                states = after
             found.append(states)
-        return found, stay
+        return found, torch.stack(stay, -1) if stay else None
 
     def tag_scores(self, states: Tensor) -> Tensor:
         """Returns the tag scores of words from the states of their first pieces."""
@@ -141,7 +154,8 @@ class Network(nn.Module):
         words = torch.from_numpy(batch.words)
         tags = self.tag_scores(rows[words])
         if stay is not None:
-            tags = torch.where(stay.flatten()[words, None] > 0, tags, EXITED.to(tags.dtype))
+            staying = (stay > 0).all(-1).flatten()[words, None]
+            tags = torch.where(staying, tags, EXITED.to(tags.dtype))
         return tags, self.polarity_scores(means)
 
     def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
@@ -182,13 +196,14 @@ def start(source: Start) -> Network:
 def save(network: Network, path: Path) -> None:
     """Writes the network, complete or not at all."""
     partial = path.with_suffix(".partial")
-    save_file(network.state_dict(), partial, {name: str(size) for name, size in asdict(network.shape).items()})
+    save_file(network.state_dict(), partial, {name: json.dumps(size) for name, size in asdict(network.shape).items()})
     partial.replace(path)
 
 
 def load(path: Path, dropout: float = DROPOUT) -> Network:
     """Reads a network that ``save`` wrote."""
     with safe_open(path, "pt") as file:
-        network = Network(Shape(**{name: int(size) for name, size in file.metadata().items()}), dropout)
+        sizes = {name: json.loads(size) for name, size in file.metadata().items()}
+        network = Network(Shape(**sizes | {"exits_after": tuple(sizes["exits_after"])}), dropout)
         network.load_state_dict({name: file.get_tensor(name) for name in file.keys()})
     return network.eval()

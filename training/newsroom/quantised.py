@@ -140,7 +140,7 @@ def restore(table: dict[str, np.ndarray], tensors: dict[str, np.ndarray], own: d
         pieces=len(table["weight"]),
         positions=len(tensors["positions.weight"]),
         pooled_after=own["pooled_after"],
-        exits_after=own["exits_after"],
+        exits_after=tuple(own["exits_after"]),
         unseen_after=own["unseen_after"],
     )
     values = dict(tensors)

@@ -71,7 +71,8 @@ def cut_down(
     heads: int,
     inner: int,
     pooled_after: int,
-    exits: tuple[int, int],
+    exits_after: tuple[int, ...],
+    unseen_after: int,
     seen: Sequence[Window],
 ) -> Network:
     """Returns a network of the teacher's ``layers``, their ``heads`` and ``inner`` neurons that matter most over ``seen``.
@@ -85,8 +86,8 @@ def cut_down(
         inner=inner,
         positions=windows.MOST_PIECES,
         pooled_after=pooled_after,
-        exits_after=exits[0],
-        unseen_after=exits[1],
+        exits_after=exits_after,
+        unseen_after=unseen_after,
     )
     student = Network(shape, dropout=0.0)
     worth = importance(teacher, seen)
@@ -100,13 +101,17 @@ def cut_down(
 
 
 @torch.no_grad()
-def with_exits(model: Network, exits: tuple[int, int]) -> Network:
-    """Returns ``model`` with ``exits``: after how many layers words may, and after how many they are no longer seen.
+def with_exits(model: Network, exits_after: tuple[int, ...], unseen_after: int) -> Network:
+    """Returns ``model`` whose words may exit after these layers, and are unseen after so many.
 
     Which words may, it has to learn, unless it has learnt it of the same layer.
     """
-    found = Network(replace(model.shape, exits_after=exits[0], unseen_after=exits[1]), dropout=0.0)
-    learnt = model.shape.exits_after == exits[0]
-    known = {name: tensor for name, tensor in model.state_dict().items() if learnt or not name.startswith("exit.")}
+    found = Network(replace(model.shape, exits_after=exits_after, unseen_after=unseen_after), dropout=0.0)
+    known = {name: tensor for name, tensor in model.state_dict().items() if not name.startswith("exit.")}
     found.load_state_dict(found.state_dict() | known)
+    for old, layer in enumerate(model.shape.exits_after):
+        if layer in exits_after:
+            place = exits_after.index(layer)
+            found.exit.weight[place] = model.exit.weight[old]
+            found.exit.bias[place] = model.exit.bias[old]
     return found

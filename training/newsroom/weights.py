@@ -44,8 +44,8 @@ class Shape:
     """The longest window, in pieces."""
     pooled_after: int = 0
     """After so many layers only the first piece of each word and the marks at both ends go on; 0 for never."""
-    exits_after: int = 0
-    """After so many layers words that are no part of a name may exit; 0 for never.  Not before they are pooled."""
+    exits_after: tuple[int, ...] = ()
+    """After so many layers, one number above the other, words may exit.  Not before they are pooled."""
     unseen_after: int = 0
     """After so many layers the words that stay no longer look at those that have exited; 0 where none exit."""
 

@@ -109,7 +109,7 @@ def test_training_distilling_export_and_engine_agree(tokenizer: Path, tmp_path: 
     assert measured["names"] > 90 and measured["targets"] > 55
 
     texts = windows.cut(made[:40], pieces, 8)
-    small = student.cut_down(teacher, (0, 1), 1, 32, 1, (1, 1), texts[:8])
+    small = student.cut_down(teacher, (0, 1), 1, 32, 1, (1,), 1, texts[:8])
     assert [sum(part.numel() for part in layer.parameters()) for layer in small.layers] < [
         sum(part.numel() for part in layer.parameters()) for layer in teacher.layers
     ]
@@ -153,13 +153,26 @@ def test_a_student_comes_nearer_to_its_teacher(tokenizer: Path, tmp_path: Path) 
     distil.ask(tmp_path / "teacher.safetensors", texts, tmp_path, layers=(3, 5), readers=1)
     lessons = distil.read_lessons(texts, tmp_path)
     assert len(lessons.tags) == sum(len(window.words) for window in texts) == len(lessons.states)
-    small = student.cut_down(teacher, range(6), 1, 32, 1, (2, 4), texts[:8])
+    small = student.cut_down(teacher, range(6), 1, 32, 1, (2, 3), 4, texts[:8])
     pool = renaming.names((lesson.words, lesson.tags) for lesson in lessons.windows)
     groups = windows.batches([distil.changed(lesson, pieces, pool, chance) for lesson in lessons.windows], 512, chance)
     before = distil.loss_of(small, groups[0], lessons)[0].item()
     out = tmp_path / "student.safetensors"
     train.train(small, groups * 20, 5, out, 2e-3, pace=1.0, loss=lambda model, group: distil.loss_of(model, group, lessons))
-    assert distil.loss_of(network.load(out), groups[0], lessons)[0].item() < 0.7 * before
+    taught = network.load(out, dropout=0.0)
+    assert distil.loss_of(taught, groups[0], lessons)[0].item() < 0.7 * before
+
+    # An exit that it does not have yet begins as one that lets names and targets pass and little else.
+    moved = student.with_exits(taught, (2, 3), 4)
+    assert torch.equal(moved.exit.weight, taught.exit.weight)
+    moved = student.with_exits(taught, (1, 3), 4)
+    sure = replace(lessons, tags=20 * np.eye(len(labels.TAGS))[np.concatenate([text.tags for text in lessons.windows])])
+    distil.fit_exits(moved, sure, sure.windows)
+    assert torch.equal(moved.exit.weight[1], taught.exit.weight[1])
+    for place, window in enumerate(sure.windows[:20]):
+        passes = moved.layer_states(windows.collate([window], pooled=True))[1][0, 1 : len(window.words) + 1, 0] > 0
+        needed = distil.needed_of([window], torch.from_numpy(sure.tags[window.words_at :][: len(window.words)])) > 0.5
+        assert torch.equal(passes, needed), (place, window.words)
 
 
 def test_recasing_keeps_words_and_targets(tokenizer: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,11 +227,11 @@ def test_files_restore_the_network(tokenizer: Path) -> None:
     torch.manual_seed(1)
     pieces = Pieces(tokenizer)
     texts = windows.cut(sentences(), pieces, 20)
-    teacher = network.Network(replace(SHAPE, layers=3)).eval()
-    small = student.cut_down(teacher, range(3), 1, 32, 1, (1, 2), texts[:4]).eval()
+    teacher = network.Network(replace(SHAPE, layers=4)).eval()
+    small = student.cut_down(teacher, range(4), 1, 32, 1, (1, 2), 3, texts[:4]).eval()
     let_some_exit(small)
-    assert torch.equal(student.with_exits(small, (1, 1)).exit.weight, small.exit.weight)
-    assert not student.with_exits(small, (2, 2)).exit.weight.any()
+    moved = student.with_exits(small, (2, 3), 3)
+    assert torch.equal(moved.exit.weight[0], small.exit.weight[1]) and not moved.exit.weight[1].any()
     for model in (teacher, small):
         tensors = quantised.profile(model, quantised.even_out(model, texts[:8]))
         assert {str(tensor.dtype) for tensor in tensors.values()} == {"int8", "float32"}
