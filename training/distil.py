@@ -367,7 +367,8 @@ def main() -> None:
         model = student.with_exits(network.load(options.start, dropout=0.0), EXITS_AFTER, UNSEEN_AFTER)
         fit_exits(model, lessons, lessons.windows[:FITTED])
     else:
-        model = student.cut_down(network.load(options.teacher), LAYERS, HEADS, INNER, POOLED_AFTER, EXITS_AFTER, UNSEEN_AFTER, texts[:SEEN])
+        sizes = LAYERS, HEADS, INNER, POOLED_AFTER, EXITS_AFTER, UNSEEN_AFTER
+        model = student.cut_down(network.load(options.teacher), *sizes, texts[:SEEN])
     model.pieces.weight.requires_grad_(False)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     if options.out.parent != tokenizer.parent:

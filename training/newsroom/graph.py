@@ -135,13 +135,14 @@ def _layer(
     return graph.add("Unsqueeze", states, window, name=output)
 
 
-def _staying(graph: Graph, network: Network, states: str, exit: int, before: str) -> tuple[str, str]:
-    """Adds which rows stay after an ``exit``, ``[1, width, 1]``, and their places ``[rows]``: both marks, and words that
-    are needed, as far as they stayed ``before``.
+def _staying(graph: Graph, network: Network, states: str, number: int, before: str) -> tuple[str, str]:
+    """Adds which rows stay after an exit, by its ``number``, ``[1, width, 1]``, and their places ``[rows]``.
+
+    Those are both marks, and words that are needed, as far as they stayed ``before``.
     """
-    own = slice(exit, exit + 1)
-    weight = graph.constant(array(network.exit.weight[own]).T, f"exit.weight.{exit}")
-    bias = graph.constant(array(network.exit.bias[own]), f"exit.bias.{exit}")
+    own = slice(number, number + 1)
+    weight = graph.constant(array(network.exit.weight[own]).T, f"exit.weight.{number}")
+    bias = graph.constant(array(network.exit.bias[own]), f"exit.bias.{number}")
     score = graph.add("Add", graph.add("MatMul", states, weight), bias)
     width = graph.add("Gather", graph.add("Shape", states), graph.constant(np.array(1, np.int64), "int.one"), axis=0)
     zero, one = graph.constant(np.array(0, np.int64), "int.zero"), "int.one"
