@@ -106,6 +106,26 @@ fn a_text_reads_the_same_alone_and_after_others() {
     });
 }
 
+/// The memory of a pass is kept from one to the next: a service that reads for months would feel anything else.
+#[test]
+fn windows_take_no_memory_but_that_of_their_answers() {
+    // Nobody else reads by it meanwhile.
+    let model = Model::load(&folder(), "default").unwrap();
+    let taken_by = |words: usize| {
+        let text = "and then ".repeat(words / 2);
+        let text = [sentence(&text)];
+        let mut answer = None;
+        let taken = allocation_counter::measure(|| answer = Some(model.read(&text).unwrap()));
+        assert_eq!(answer.unwrap().scores().len(), words);
+        taken
+    };
+    taken_by(1600);
+    let (one, many) = (taken_by(160), taken_by(1600));
+    // A few more as what grows with the text doubles; by the window or the layer it would be dozens.
+    assert!(many.count_total <= one.count_total + 24, "{one:?} for a window, {many:?} for ten");
+    assert!(many.bytes_total < 1600 * 1000, "{many:?} for 1,600 words");
+}
+
 /// A record must not depend on the machine that made it.
 #[test]
 fn every_set_of_instructions_reads_the_same() {
