@@ -197,13 +197,15 @@ impl Scratch {
     fn part<I: Integers>(&mut self, exit: &Head, staying: Option<usize>, words: usize) -> usize {
         let Self { states, order, places, sorted, .. } = self;
         let (rows, _) = states.as_chunks_mut::<WIDTH>();
+        // No closures: they would not be compiled for the set of instructions.
         if staying.is_none() {
             order.clear();
-            order.extend((0..rows.len()).map(|row| Placed { exits: false, row, from: row }));
+            for row in 0..rows.len() {
+                order.push(Placed { exits: false, row, from: row });
+            }
             places.resize(rows.len(), 0);
         }
         let count = staying.unwrap_or(rows.len());
-        // No closure: it would not be compiled for the set of instructions.
         for (from, placed) in order[..count].iter_mut().enumerate() {
             let is_word = (1..=words).contains(&placed.row);
             placed.exits = is_word && rows::dot::<I::Lanes>(&rows[from], &exit.weight) + exit.bias[0] <= 0.0;
