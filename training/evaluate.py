@@ -4,7 +4,8 @@
 
 Names are scored strictly (span and kind both right, in per cent), on the corpora's words and, through ``annotate``, from
 running text; sentiment towards targets by macro F1.  Prints the tables of the model card.  Without ``--binary`` the
-exported files are read by ``newsroom/engine.py``, which says the same more slowly; running text is then left out.
+exported files are read by ``newsroom/engine.py``, which says the same more slowly; running text and speed are then left
+out.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import argparse
 import json
 import os
 import subprocess
+import sys
+import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -195,6 +198,7 @@ COLUMNS = {
     "confidence, UNER-EWT test": ("names", "right"),
     "calibration": ("names", "confidence", "right", "error"),
     "names, running text": ("P", "R", "F1", "PER / ORG / LOC"),
+    "speed": ("words/s of processor time", "peak memory, MB"),
 }
 
 
@@ -213,14 +217,46 @@ def measure(model: Model, data: Path) -> Tables:
     return tables
 
 
-def running_text(binary: Path, folder: Path, profile: str, data: Path) -> dict[str, list[str]]:
-    """Returns the scores of names through the whole program."""
+def running_text(binary: Path, folder: Path, profile: str, data: Path) -> Tables:
+    """Returns the scores of names through the whole program, and how fast that is."""
     settings = os.environ | {"COPYDESK_MODEL_PROFILE": profile, "COPYDESK_MODEL_PATH": str(folder.resolve())}
-    return {name: cells(through_annotate(binary, settings, documents)) for name, documents in held_out.names(data).items()}
+    tests = held_out.names(data)
+    return {
+        "names, running text": {name: cells(through_annotate(binary, settings, own)) for name, own in tests.items()},
+        "speed": {"running text of all sets": speed(binary, settings, [document for own in tests.values() for document in own])},
+    }
 
 
-def through_annotate(binary: Path, settings: dict[str, str], documents: list[Document]) -> list[tuple[list[Name], list[Name]]]:
-    """Returns pairs of found and wanted names, as code-point ranges, from running text through ``annotate``."""
+MEASURED = """
+import os, subprocess, sys
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_, status, used = os.wait4(process.pid, 0)
+print([used.ru_utime + used.ru_stime, used.ru_maxrss])
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+"""Runs a program and tells its seconds and its peak of kilobytes; from here, the peak would be no less than our own."""
+
+
+def speed(binary: Path, settings: dict[str, str], documents: list[Document]) -> list[str]:
+    """Returns words a second, the time for start and first document taken off, and the peak of memory, of one worker."""
+    lines, _ = articles(documents)
+
+    def taken(own: list[str]) -> tuple[float, int]:
+        with tempfile.TemporaryFile() as given:
+            given.write("".join(own).encode())
+            given.seek(0)
+            command = [sys.executable, "-c", MEASURED, binary, "annotate", "--jobs", "1", "--from", "jsonl", "-"]
+            run = subprocess.run(command, stdin=given, stdout=subprocess.PIPE, text=True, check=True, env=settings)
+        seconds, kilobytes = json.loads(run.stdout)
+        return seconds, kilobytes * 1024
+
+    (start, _), (whole, peak) = taken(lines[:1]), taken(lines)
+    count = sum(len(sentence.words) for document in documents[1:] for sentence in document.sentences)
+    return [f"{count / (whole - start):,.0f}", f"{peak / 1e6:.0f}"]
+
+
+def articles(documents: list[Document]) -> tuple[list[str], list[tuple[str, list[Name]]]]:
+    """Returns ``documents`` as articles, a line each, and their running text with its names as code-point ranges."""
     lines, wanted = [], []
     for number, document in enumerate(documents):
         text, names = "", []
@@ -238,6 +274,12 @@ def through_annotate(binary: Path, settings: dict[str, str], documents: list[Doc
             text += body
         lines.append(json.dumps({"id": str(number), "title": "", "body": text, "language": "en"}, ensure_ascii=False) + "\n")
         wanted.append((text, names))
+    return lines, wanted
+
+
+def through_annotate(binary: Path, settings: dict[str, str], documents: list[Document]) -> list[tuple[list[Name], list[Name]]]:
+    """Returns pairs of found and wanted names, as code-point ranges, from running text through ``annotate``."""
+    lines, wanted = articles(documents)
     command = [binary, "annotate", "--from", "jsonl", "-"]
     run = subprocess.run(command, input="".join(lines), stdout=subprocess.PIPE, text=True, check=True, env=settings)
     records = {record["id"]: record for record in map(json.loads, run.stdout.splitlines())}
@@ -296,7 +338,7 @@ def main() -> None:
             model = by_reference(options.model, profile)
         tables[profile] = measure(model, options.data)
         if options.binary:
-            tables[profile]["names, running text"] = running_text(options.binary, options.model, profile, options.data)
+            tables[profile] |= running_text(options.binary, options.model, profile, options.data)
     show(tables)
 
 
