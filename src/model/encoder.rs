@@ -5,7 +5,7 @@
 //! what its other pieces say has reached it by then, and a fifth to a third of the work is saved.  After some, words exit
 //! (Li et al. 2021, Accelerating BERT Inference for Sequence Labeling via Early-Exit): first those of no use to others
 //! either, in the end all that are surely no part of a name.  They keep their states, at which the words that stay go on
-//! looking until one more layer has passed.
+//! looking for as many layers as the profile says.
 
 use super::decode::Scores;
 use super::files::Depths;

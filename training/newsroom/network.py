@@ -85,7 +85,8 @@ class Network(nn.Module):
         self.polarity = nn.Linear(shape.hidden, len(POLARITIES))
         if shape.exits_after:
             depths = [shape.pooled_after, *shape.exits_after, shape.unseen_after]
-            if depths != sorted(depths) or depths[0] < 1 or depths[-1] >= shape.layers:
+            repeated = len({*shape.exits_after}) < len(shape.exits_after)
+            if repeated or depths != sorted(depths) or depths[0] < 1 or depths[-1] >= shape.layers:
                 raise ValueError(f"words are pooled, exit and are no longer seen before the last layer, not so: {shape}")
             self.exit = nn.Linear(shape.hidden, len(shape.exits_after))
             # All stay until it has learnt who may go.

@@ -255,6 +255,14 @@ def test_files_restore_the_network(tokenizer: Path) -> None:
         assert near(sessions[1].run(["polarities"], {"means": means})[0], exact[1])
 
 
+def test_words_exit_in_order_and_before_the_last_layer() -> None:
+    shape = replace(SHAPE, layers=4, pooled_after=1, exits_after=(1, 2), unseen_after=3)
+    assert network.Network(shape).exit.out_features == 2
+    for wrong in ({"exits_after": (2, 2)}, {"exits_after": (3, 2)}, {"unseen_after": 1}, {"unseen_after": 4}, {"pooled_after": 0}):
+        with pytest.raises(ValueError, match="exit"):
+            network.Network(replace(shape, **wrong))
+
+
 def test_names_begin_before_they_continue() -> None:
     rows = np.zeros((3, len(labels.TAGS)), np.float32)
     for row, tag in zip(rows, ("I-ORG", "I-ORG", "O"), strict=True):
