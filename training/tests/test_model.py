@@ -258,7 +258,8 @@ def test_files_restore_the_network(tokenizer: Path) -> None:
 def test_words_exit_in_order_and_before_the_last_layer() -> None:
     shape = replace(SHAPE, layers=4, pooled_after=1, exits_after=(1, 2), unseen_after=3)
     assert network.Network(shape).exit.out_features == 2
-    for wrong in ({"exits_after": (2, 2)}, {"exits_after": (3, 2)}, {"unseen_after": 1}, {"unseen_after": 4}, {"pooled_after": 0}):
+    wrong_shapes = {"exits_after": (2, 2)}, {"exits_after": (3, 2)}, {"unseen_after": 1}, {"unseen_after": 4}, {"pooled_after": 0}
+    for wrong in wrong_shapes:
         with pytest.raises(ValueError, match="exit"):
             network.Network(replace(shape, **wrong))
 
